@@ -1,0 +1,94 @@
+"""A record: one instance of a kind, and the change: what one press of Save did.
+
+A record holds values and, for each value, the stamp of the write it came from. Both are plain data: how changes become a
+record is `merge`'s affair, where they are kept is a store's.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+UnionStamps = dict[str, list[str]]
+Stamps = dict[str, Any]
+"""Field to stamp; for a union field to ``{element: [add stamps]}``."""
+
+
+class Key(NamedTuple):
+    """What names a record: its kind's word and its id."""
+
+    kind: str
+    id: str
+
+
+@dataclass(slots=True)
+class Record:
+    """One record of a kind as it stands. `village` is None for what a township shares.
+
+    `tangled` says that the values alone do not tell how the next change must be joined, so that `merge` asks for the
+    record's log: an open disagreement, a removal, or a change that arrived before the one it was based on.
+    """
+
+    kind: str
+    id: str
+    village: str | None
+    household: str | None
+    values: dict[str, Any] = field(default_factory=dict)
+    stamps: Stamps = field(default_factory=dict)
+    tangled: bool = False
+
+    @property
+    def key(self) -> Key:
+        return Key(self.kind, self.id)
+
+    def wire(self, hidden: Iterable[str] = ()) -> dict[str, Any]:
+        """The record as a reply carries it, without the `hidden` fields."""
+        values, stamps = self.values, self.stamps
+        if any(name in values for name in hidden):
+            unseen = frozenset(hidden)
+            values = {name: value for name, value in values.items() if name not in unseen}
+            stamps = {name: stamp for name, stamp in stamps.items() if name not in unseen}
+        return {
+            "kind": self.kind,
+            "id": self.id,
+            "village": self.village,
+            "household": self.household,
+            "values": values,
+            "stamps": stamps,
+        }
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any]) -> "Record":
+        """Read what `wire` wrote."""
+        return cls(
+            kind=body["kind"],
+            id=body["id"],
+            village=body["village"],
+            household=body["household"],
+            values=dict(body["values"]),
+            stamps=dict(body["stamps"]),
+        )
+
+
+@dataclass(slots=True)
+class Change:
+    """One write to one record, stamped as it counts (that is: as re-stamped at the gate, where it was).
+
+    `set` is field to value (a union field: the whole list). `base` is, per field, the stamp the writer was looking at (a union
+    field: ``{element: [add stamps]}``). `decides` is, per field, the stamps of the writes that a desk's decision settled.
+    """
+
+    stamp: str
+    set: dict[str, Any]
+    base: dict[str, Any] = field(default_factory=dict)
+    decides: dict[str, list[str]] = field(default_factory=dict)
+
+    def base_stamps(self) -> list[str]:
+        """Every stamp the base names."""
+        named: list[str] = []
+        for seen in self.base.values():
+            if isinstance(seen, str):
+                named.append(seen)
+            elif seen:
+                for adds in seen.values():
+                    named.extend(adds)
+        return named
