@@ -102,6 +102,7 @@ class Field(fields.Field[Any]):
         required: bool = False,
         widget: str | None = None,
         hint: Label | None = None,
+        indexed: bool = False,
     ) -> None:
         if merge not in MERGE_RULES:
             raise ValueError(f"no such merge rule: {merge}")
@@ -112,6 +113,7 @@ class Field(fields.Field[Any]):
         self.needed = required  # marshmallow's own `required` would bind the gate; ours binds the form only
         self.widget = widget or type(self).widget
         self.hint = hint
+        self.indexed = indexed  # the township looks records up by this field
 
     def check(self, value: Any) -> str | None:
         """None when the value is fit to keep, else one sentence, Chinese and English, saying what is expected."""
@@ -234,9 +236,7 @@ class Datetime(Field):
     def check(self, value: Any) -> str | None:
         if is_datetime(value):
             return None
-        return (
-            "应为带时区的时间，如 2018-09-03T10:15:00+08:00 / must be a time with offset such as 2018-09-03T10:15:00+08:00"
-        )
+        return "应为带时区的时间，如 2018-09-03T10:15:00+08:00 / must be a time with offset such as 2018-09-03T10:15:00+08:00"
 
 
 class Choice(Field):

@@ -28,6 +28,8 @@ class Form(Schema):
 
     Meta.name: the kind's word. Meta.label: Label. Meta.writers: roles that may write it (default: field and desk).
     Meta.shared: may stand in a township without a village. Meta.title: the field a list shows first.
+    Meta.made_by_server: only the township makes one. Meta.is_household: its records are what the envelope's `household`
+    names. Meta.follows_household: moves with its household to another village.
     """
 
     class Meta:
@@ -49,6 +51,8 @@ class Kind:
     shared: bool = False
     title: str = ""
     made_by_server: bool = False
+    is_household: bool = False
+    follows_household: bool = False
 
     @classmethod
     def of(cls, form: type[Form]) -> "Kind":
@@ -69,6 +73,8 @@ class Kind:
             shared=getattr(meta, "shared", False),
             title=getattr(meta, "title", ""),
             made_by_server=getattr(meta, "made_by_server", False),
+            is_household=getattr(meta, "is_household", False),
+            follows_household=getattr(meta, "follows_household", False),
         )
 
     def rule(self, name: str) -> str:
@@ -148,6 +154,11 @@ class Registry(Mapping[str, Kind]):
         self.kinds[kind.name] = kind
         return kind
 
+    @property
+    def household(self) -> str:
+        """The kind whose records the envelope's `household` names; empty when there is none."""
+        return next((kind.name for kind in self.kinds.values() if kind.is_household), "")
+
     def __getitem__(self, name: str) -> Kind:
         return self.kinds[name]
 
@@ -173,7 +184,8 @@ def _describe(kind: Kind) -> dict[str, Any]:
                 "label": value.label._asdict(),
                 "merge": value.merge,
                 "required": value.needed,
-                "sensitive": value.sensitivity,
+                "sensitive": value.sensitivity if value.sensitivity == SECRET else None,
+                "sensitivity": value.sensitivity,
                 "choices": [
                     {"value": code, "label": label._asdict()} for code, label in getattr(value, "choices", {}).items()
                 ],

@@ -193,9 +193,7 @@ def _fold_union(folded: Folded, name: str, writes: list[_Write]) -> list[_Write]
     folded.stamps[name] = {element: held[element] for element in ordered}
     folded.values[name] = ordered
     known = {(element, add) for element, adds in added.items() for add in adds}
-    named = {
-        (element, add) for write in writes for element, adds in (write.base or {}).items() for add in adds
-    }
+    named = {(element, add) for write in writes for element, adds in (write.base or {}).items() for add in adds}
     folded.tangled = folded.tangled or bool(named - known)
     seen = {add for _, add in named}
     adders = {add for adds in added.values() for add in adds}

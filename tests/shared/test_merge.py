@@ -61,7 +61,9 @@ def test_a_change_before_the_one_its_base_names_ends_without_a_conflict_once_tha
 
 def test_a_decided_conflict_stays_decided() -> None:
     changes = [write(1, "wei", status="甲"), write(2, "nong", status="乙")]
-    decision = Change(stamp(3, "desk-451422103"), {"status": "甲"}, {"status": stamp(2, "nong")}, {"status": [stamp(1)]})
+    decision = Change(
+        stamp(3, "desk-451422103"), {"status": "甲"}, {"status": stamp(2, "nong")}, {"status": [stamp(1)]}
+    )
     assert lost(fold(SAMPLE, [*changes, decision])) == set()
     assert fold(SAMPLE, [*changes, decision]).values["status"] == "甲"
 
@@ -78,9 +80,7 @@ def test_the_earliest_evidence_stands_and_a_seen_later_one_is_still_a_conflict()
 
 def test_evidence_arriving_after_a_decision_does_not_overturn_it() -> None:
     was_there = [write(5, "wei", started="10:00"), write(6, "nong", started="10:05")]
-    decision = Change(
-        stamp(7, "desk-451422103"), {"started": "10:05"}, {}, {"started": [stamp(5), stamp(6, "nong")]}
-    )
+    decision = Change(stamp(7, "desk-451422103"), {"started": "10:05"}, {}, {"started": [stamp(5), stamp(6, "nong")]})
     folded = fold(SAMPLE, [*was_there, decision, write(1, "li", started="09:00")])
     assert folded.values["started"] == "10:05" and lost(folded) == {("started", "09:00")}
 
@@ -120,7 +120,9 @@ def test_a_remove_that_arrives_before_its_add_still_removes_it() -> None:
 
 
 def test_the_phone_shows_its_unsent_words_over_the_servers_copy() -> None:
-    copy = Record("sample", "1", "v", None, {"remark": "旧", "people": ["韦"]}, {"remark": stamp(1), "people": {"韦": [stamp(1)]}})
+    copy = Record(
+        "sample", "1", "v", None, {"remark": "旧", "people": ["韦"]}, {"remark": stamp(1), "people": {"韦": [stamp(1)]}}
+    )
     unsent = write(2, "nong", {"remark": stamp(1), "people": {"韦": [stamp(1)]}}, remark="新", people=["韦", "农"])
     shown = lay_over(SAMPLE, copy, [unsent])
     assert shown.values == {"remark": "新", "people": ["韦", "农"]} and copy.values["remark"] == "旧"

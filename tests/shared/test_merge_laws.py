@@ -89,7 +89,9 @@ def test_any_order_and_any_repeat_end_with_the_same_record_and_conflicts(
     mixed = changes + [c for c in changes if shuffler.random() < 0.4]
     shuffler.shuffle(mixed)
     assert _content(_told_one_by_one(mixed)) == expected
-    assert list(fold(SAMPLE, changes).values.get("people", [])) == list(_told_one_by_one(mixed).values.get("people", []))
+    assert list(fold(SAMPLE, changes).values.get("people", [])) == list(
+        _told_one_by_one(mixed).values.get("people", [])
+    )
 
 
 @pytest.mark.parametrize("rule", MERGE_RULES)

@@ -1,0 +1,64 @@
+# Everything runs in .venv, which `setup` makes and keeps current. `make help` lists the targets.
+
+VENV  := .venv/bin
+PY    := $(VENV)/python
+RUHU  := $(VENV)/ruhu
+PHONE := $(VENV)/ruhu-phone
+DEMO  := tests/demo.py
+REPORT := .pytest_cache/report.xml
+ARGS  ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run serve phone test check bench format lock
+
+help:  ## 列出命令 / list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup:  ## 建立 .venv，装好依赖 / make .venv with the locked dependencies
+	@sh .ci/setup
+
+demo: setup  ## 两部手机、一台服务器、一次冲突的完整演示 / the whole story: two phones, one server, one conflict
+	@$(PY) -P $(DEMO) $(ARGS)
+
+run: setup  ## 用演示数据启动服务器和控制台 / start server and console with demo data
+	@$(RUHU) run $(ARGS)
+
+serve: setup  ## 启动服务器 / start the server (ARGS="--port 8000")
+	@$(RUHU) serve $(ARGS)
+
+phone: setup  ## 终端手机 / the terminal phone (ARGS="--profile DIR list")
+	@$(PHONE) $(ARGS)
+
+# A test that needs root and has none skips with the reason "needs root: WHAT"; those are named at the end, never passed.
+test: check  ## 检查并跑全部测试 / checks, then every test (ARGS="-k word")
+	@echo "== 测试 / pytest"
+	@mkdir -p $(dir $(REPORT)); rm -f $(REPORT); \
+	$(PY) -m pytest --junitxml=$(REPORT) $(ARGS); code=$$?; \
+	left=$$(grep -o 'message="needs root: [^"]*"' $(REPORT) 2>/dev/null | sed 's/^message="needs root: //; s/"$$//' | sort | uniq -c); \
+	if [ -n "$$left" ]; then \
+	  echo "== 无 root 权限而未做，不算通过 / not run for want of root, not counted as passed:"; echo "$$left"; \
+	else \
+	  echo "== 无 root 权限而未做 / not run for want of root: 无 / none"; \
+	fi; \
+	exit $$code
+
+check: setup  ## 格式、规范、类型、导入 / format, lint, types, import contracts
+	@echo "== 格式 / ruff format" && $(PY) -m ruff format --check .
+	@echo "== 规范 / ruff check" && $(PY) -m ruff check .
+	@echo "== 类型 / mypy" && $(PY) -m mypy
+	@echo "== 导入 / import contracts" && $(VENV)/lint-imports --no-logo
+
+bench: setup  ## 速度对照 / figures against peers, with the machine
+	@$(PY) -m bench $(ARGS)
+
+format: setup  ## 整理代码 / format and fix the code
+	@$(PY) -m ruff check --fix-only --quiet .
+	@$(PY) -m ruff format .
+
+# Maintainers only: needs uv on PATH. Keeps the pinned versions unless ARGS=--upgrade.
+LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --no-config --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url $(ARGS) pyproject.toml
+lock:
+	$(LOCK) --extra server --extra postgres --extra dev -o requirements/setup.txt
+	$(LOCK) --extra mobile -c requirements/setup.txt -o requirements/mobile.txt
+	$(LOCK) --extra e2e -c requirements/setup.txt -o requirements/e2e.txt

@@ -1,0 +1,1 @@
+"""The township's server: Flask at its edge, `shared` at its heart."""

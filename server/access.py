@@ -1,0 +1,310 @@
+"""Who may hold what: people, their grants, their devices and tokens, and the one-time codes that enrol a phone.
+
+Secrets are random and only their SHA-256 is kept; each begins with its township, so that every look-up is by township. Grants take effect
+with the very next request: nothing here is cached. Leaves to others: what a grant gives (`shared.grants`), HTTP (`api`).
+"""
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from uuid6 import uuid7
+
+from server.store import Database, TownshipStore
+from server.tables import table_name
+from shared.grants import HOUSEHOLD, LATE_DAYS, TOWNSHIP, VILLAGE, Grant
+from shared.kind import ROLES
+from shared.sync.gate import Writer
+
+CODE_MINUTES = 30
+_LATE_MS = LATE_DAYS * 24 * 3600 * 1000
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no letter that reads like a digit
+
+
+class AccessError(Exception):
+    """What was asked cannot be done; the message says why and what to do, Chinese first."""
+
+
+class CodeSpentError(AccessError):
+    """The enrolment code was used before, is too old, or never was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a token belongs to. `device` is empty for a read token."""
+
+    township: str
+    device: str
+    person: str
+    name: str
+    roles: frozenset[str]
+    grants: tuple[Grant, ...]
+    ended: tuple[Grant, ...] = ()
+
+    def writer(self) -> Writer:
+        return Writer(self.device, self.person, self.name, self.roles, self.grants, self.ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What a newly enrolled phone is told."""
+
+    device: str
+    token: str
+    township: str
+    person: str
+    name: str
+    roles: tuple[str, ...]
+
+
+def hash_secret(text: str) -> str:
+    """What is kept of a token or code."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# --- people and grants ---------------------------------------------------------------------------------------------
+
+
+def add_user(database: Database, name: str, roles: list[str], grants: list[str], now: int) -> str:
+    """A new person; returns the id. AccessError when the name is taken or a role or grant makes no sense."""
+    unknown = set(roles) - ROLES
+    if unknown or not roles:
+        raise AccessError(f"没有这个角色：{' '.join(unknown)}；可用：{' '.join(sorted(ROLES))} / No such role.")
+    id_ = str(uuid7())
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, "")
+        if store.sql("SELECT 1 FROM user_account WHERE name = ?", name):
+            raise AccessError(f"已有同名用户：{name}，请加上单位以区分。 / This name is taken: {name}.")
+        store.sql(
+            "INSERT INTO user_account (id, name, roles, created_at) VALUES (?, ?, ?, ?)",
+            id_,
+            name,
+            " ".join(roles),
+            now,
+        )
+        for text in grants:
+            _add_grant(database, store, id_, text, now)
+    return id_
+
+
+def person_named(store: TownshipStore, name: str) -> tuple[str, str]:
+    """(id, roles) of a person; AccessError when there is none."""
+    found = store.sql("SELECT id, roles FROM user_account WHERE name = ? AND disabled_at IS NULL", name)
+    if not found:
+        raise AccessError(f"没有这个用户：{name} / No such user: {name}")
+    return found[0][0], found[0][1]
+
+
+def grant(database: Database, name: str, text: str, now: int) -> None:
+    """Give a person a grant from now on; giving what is held already changes nothing."""
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, "")
+        _add_grant(database, store, person_named(store, name)[0], text, now)
+
+
+def ungrant(database: Database, name: str, text: str, now: int) -> None:
+    """Take a grant back from now on. AccessError when the person does not hold it."""
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, "")
+        person, _ = person_named(store, name)
+        township = township_of(database, store, Grant.read(text))
+        held = "township = ? AND person = ? AND scope = ? AND until IS NULL"
+        if not store.sql(f"SELECT 1 FROM access_grant WHERE {held}", township, person, text):
+            raise AccessError(f"{name} 没有这项授权：{text} / {name} does not hold {text}")
+        store.sql(f"UPDATE access_grant SET until = ? WHERE {held}", now, township, person, text)
+
+
+def _add_grant(database: Database, store: TownshipStore, person: str, text: str, now: int) -> None:
+    township = township_of(database, store, Grant.read(text))
+    held = "SELECT 1 FROM access_grant WHERE township = ? AND person = ? AND scope = ? AND until IS NULL"
+    if not store.sql(held, township, person, text):
+        # Taken and given back within one millisecond is the same grant going on.
+        store.sql(
+            "INSERT INTO access_grant (township, person, scope, since) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (township, person, scope, since) DO UPDATE SET until = NULL",
+            township, person, text, now,
+        )  # fmt: skip
+
+
+def township_of(database: Database, store: TownshipStore, wanted: Grant) -> str:
+    """The township a grant lies in. AccessError when there is no such area or household."""
+    if wanted.scope == HOUSEHOLD:
+        table = table_name(database.kinds.household)
+        found = store.sql(f"SELECT township FROM {table} WHERE id = ?", wanted.value)
+    else:
+        level = VILLAGE if wanted.scope == VILLAGE else TOWNSHIP
+        column = "parent" if level == VILLAGE else "code"
+        found = store.sql(f"SELECT {column} FROM area WHERE code = ? AND level = ?", wanted.value, level)
+    if not found:
+        raise AccessError(f"没有这个地方或户：{wanted} / No such area or household: {wanted}. (ruhu areas import)")
+    return str(found[0][0])
+
+
+# --- enrolment -----------------------------------------------------------------------------------------------------
+
+
+def make_code(database: Database, name: str, township: str | None, now: int) -> str:
+    """A one-time code for a person's next phone, good for CODE_MINUTES."""
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, "")
+        person, _ = person_named(store, name)
+        held = [t for (t,) in store.sql(
+            "SELECT DISTINCT township FROM access_grant WHERE person = ? AND until IS NULL ORDER BY township", person
+        )]  # fmt: skip
+        if township is None:
+            if len(held) != 1:
+                listed = "、".join(held) or "无 / none"
+                raise AccessError(
+                    f"请用 --township 指明乡镇（{listed}）。 / Say which township with --township ({listed})."
+                )
+            township = held[0]
+        elif township not in held:
+            raise AccessError(
+                f"{name} 在 {township} 没有授权，先用 ruhu user grant。 / {name} holds no grant in {township}."
+            )
+        code = f"{township}-" + "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+        store.sql(
+            "INSERT INTO enrolment_code (township, code_hash, person, expires_at) VALUES (?, ?, ?, ?)",
+            township, hash_secret(code), person, now + CODE_MINUTES * 60_000,
+        )  # fmt: skip
+    return code
+
+
+def enrol(database: Database, code: str, device: dict[str, str], now: int) -> Enrolled:
+    """Spend a code and make a device. CodeSpentError when it is used, too old, or never was; two phones racing: one wins."""
+    township = code[:9]
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, township)
+        spent = store.sql(
+            "UPDATE enrolment_code SET used_at = ? WHERE township = ? AND code_hash = ? AND used_at IS NULL AND expires_at > ?"
+            " RETURNING person",
+            now, township, hash_secret(code), now,
+        )  # fmt: skip
+        if not spent:
+            raise CodeSpentError(
+                "注册码无效、已使用或已过期，请向乡镇办公室重新索取。 / The code is unknown, used or expired; ask for a new one."
+            )
+        person = spent[0][0]
+        ((name, roles),) = store.sql("SELECT name, roles FROM user_account WHERE id = ?", person)
+        id_ = "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(12))
+        token = f"{township}.{secrets.token_urlsafe(32)}"
+        store.sql(
+            "INSERT INTO device (township, id, person, name, platform, app, token_hash, next_number, enrolled_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)",
+            township, id_, person, device["name"], device["platform"], device["app"], hash_secret(token), now,
+        )  # fmt: skip
+    return Enrolled(id_, token, township, person, name, tuple(roles.split()))
+
+
+def add_token(database: Database, name: str, grants: list[str], now: int) -> str:
+    """A token for reading by another program. All its grants must lie in one township."""
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, "")
+        townships = {township_of(database, store, Grant.read(text)) for text in grants}
+        if len(townships) != 1:
+            raise AccessError("授权须在同一个乡镇内。 / All grants of a token must lie in one township.")
+        (township,) = townships
+        token = f"{township}.{secrets.token_urlsafe(32)}"
+        store.sql(
+            "INSERT INTO read_token (township, token_hash, name, grants, created_at) VALUES (?, ?, ?, ?, ?)",
+            township, hash_secret(token), name, " ".join(grants), now,
+        )  # fmt: skip
+    return token
+
+
+def list_devices(database: Database, now: int) -> list[dict[str, object]]:
+    """Every phone: id, township, person, app, numbers taken, days since it was last seen, revoked or not."""
+    with database.engine.connect() as connection:
+        store = TownshipStore(database, connection, "")
+        found = store.sql(
+            "SELECT d.township, d.id, u.name, d.name, d.platform, d.app, d.next_number, d.seen_at, d.revoked_at, d.enrolled_at"
+            " FROM device d JOIN user_account u ON u.id = d.person WHERE d.token_hash IS NOT NULL"
+            " ORDER BY d.township, u.name, d.enrolled_at"
+        )
+    return [
+        {
+            "township": township, "device": id_, "person": person, "name": name, "platform": platform, "app": app,
+            "changes": next_number - 1, "revoked": revoked is not None,
+            "days_unseen": None if seen is None else (now - seen) // 86_400_000,
+        }
+        for township, id_, person, name, platform, app, next_number, seen, revoked, _ in found
+    ]  # fmt: skip
+
+
+def revoke_device(database: Database, device: str, now: int) -> None:
+    """End a phone's token. What it already sent stays. AccessError when there is no such phone."""
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, "")
+        found = store.sql(
+            "UPDATE device SET revoked_at = ? WHERE id = ? AND token_hash IS NOT NULL RETURNING id", now, device
+        )
+        if not found:
+            raise AccessError(f"没有这台手机：{device} / No such phone: {device}")
+
+
+# --- a request's token ---------------------------------------------------------------------------------------------
+
+
+class TokenError(AccessError):
+    """The token gives no entry. `code` is unknown_token or revoked."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def _unknown() -> TokenError:
+    return TokenError(
+        "unknown_token",
+        "手机未在本服务器注册，请重新注册；未上传的内容仍在手机里。 / This server does not know the token; enrol again.",
+    )
+
+
+def caller_of(store: TownshipStore, token: str, now: int) -> Caller:
+    """Who a token belongs to and what the person may hold now. TokenError when it gives no entry."""
+    hashed = hash_secret(token)
+    found = store.sql(
+        "SELECT d.id, d.person, u.name, u.roles, d.revoked_at, u.disabled_at FROM device d"
+        " JOIN user_account u ON u.id = d.person WHERE d.township = ? AND d.token_hash = ?",
+        store.code, hashed,
+    )  # fmt: skip
+    if not found:
+        return _reader_of(store, hashed)
+    device, person, name, roles, revoked, disabled = found[0]
+    if revoked is not None or disabled is not None:
+        raise TokenError(
+            "revoked", "这台手机已被停用，请联系乡镇办公室。 / This phone was revoked; ask the township desk."
+        )
+    held, ended = _grants_of(store, person, now)
+    return Caller(store.code, device, person, name, frozenset(roles.split()), held, ended)
+
+
+def _reader_of(store: TownshipStore, hashed: str) -> Caller:
+    found = store.sql(
+        "SELECT name, grants, revoked_at FROM read_token WHERE township = ? AND token_hash = ?", store.code, hashed
+    )
+    if not found:
+        raise _unknown()
+    name, grants, revoked = found[0]
+    if revoked is not None:
+        raise TokenError("revoked", "这个令牌已停用。 / This token was revoked.")
+    return Caller(store.code, "", "", name, frozenset(), tuple(map(Grant.read, grants.split())))
+
+
+def _grants_of(store: TownshipStore, person: str, now: int) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
+    """The grants in force, and those that ended within LATE_DAYS."""
+    held: list[Grant] = []
+    ended: list[Grant] = []
+    for scope, until in store.sql(
+        "SELECT scope, until FROM access_grant WHERE township = ? AND person = ? AND (until IS NULL OR until > ?)"
+        " ORDER BY scope, since",
+        store.code, person, now - _LATE_MS,
+    ):  # fmt: skip
+        (held if until is None or until > now else ended).append(Grant.read(scope))
+    return tuple(dict.fromkeys(held)), tuple(dict.fromkeys(ended))
+
+
+def new_epoch() -> str:
+    """The name of a new history."""
+    return str(uuid.uuid4())

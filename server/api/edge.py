@@ -1,0 +1,93 @@
+"""What every route needs: the body within its limits, the caller behind the token, and replies in JSON, gzip'ed where asked for."""
+
+from typing import Any
+
+from flask import Response, current_app, request
+
+from server.access import Caller, TokenError, caller_of
+from server.codec import Decoder, deflate, encode, inflate
+from server.service import Service, now_ms
+from shared.sync.wire import MAX_BODY, BadRequest, RequestError, TooLarge
+
+GZIP_FROM = 300
+"""Replies of at least this many bytes are gzip'ed for clients that take it."""
+
+
+class UnauthorizedError(RequestError):
+    """No token, or one that gives no entry."""
+
+    status = 401
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class MediaTypeError(RequestError):
+    """The body is not JSON by its own word."""
+
+    status, code = 415, "media_type"
+
+
+class BusyError(RequestError):
+    """Too many at once: come back in a moment."""
+
+    status, code = 503, "busy"
+
+
+def service() -> Service:
+    """The service of the app in hand."""
+    found: Service = current_app.extensions["ruhu"]
+    return found
+
+
+def decoder() -> Decoder:
+    """The decoder of the app in hand."""
+    found: Decoder = current_app.extensions["ruhu_decoder"]
+    return found
+
+
+def caller() -> Caller:
+    """Who sends this request. UnauthorizedError for no token, an unknown or a revoked one."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    township = token[:9]
+    if scheme.lower() != "bearer" or not (township.isascii() and township.isdigit()) or len(token) > 200:
+        raise UnauthorizedError("unknown_token", "缺少令牌，请先注册手机。 / A token is needed; enrol the phone first.")
+    try:
+        with service().database.read(township) as store:
+            return caller_of(store, token, now_ms())
+    except TokenError as error:
+        raise UnauthorizedError(error.code, str(error)) from error
+
+
+def plain_body() -> bytes:
+    """The body's bytes, inflated. TooLarge, MediaTypeError, BadRequest."""
+    if request.mimetype not in ("application/json", ""):
+        raise MediaTypeError("请发送 application/json。 / Send application/json.")
+    if (request.content_length or 0) > MAX_BODY:
+        raise TooLarge("超过 2 MiB，请分批。 / More than 2 MiB; send fewer changes.")
+    body = request.stream.read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        raise TooLarge("超过 2 MiB，请分批。 / More than 2 MiB; send fewer changes.")
+    if request.content_length is not None and len(body) < request.content_length:
+        raise BadRequest("请求没有传完，请重发。 / The request was cut short; send it again.")
+    return inflate(body, request.headers.get("Content-Encoding", ""))
+
+
+def reply(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON reply, gzip'ed where that pays and the client takes it."""
+    data = encode(body)
+    response = Response(data, status, headers, mimetype="application/json")
+    if len(data) >= GZIP_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.set_data(deflate(data))
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def answer_request_error(error: RequestError) -> Response:
+    """Any RequestError as its reply."""
+    headers = {"Retry-After": "3"} if error.status in (429, 503) else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return reply(error.body(), error.status, headers)

@@ -1,0 +1,122 @@
+"""The messages as marshmallow schemas: what OpenAPI shows. A sync body is read by `server.codec`, an enrolment by its schema here."""
+
+from marshmallow import INCLUDE, Schema, fields, validate
+
+
+def _short() -> fields.String:
+    return fields.String(load_default="", validate=validate.Length(max=200))
+
+
+def _code() -> fields.String:
+    return fields.String(required=True, validate=validate.Length(min=1, max=200))
+
+
+class EnvelopeSchema(Schema):
+    class Meta:
+        unknown = INCLUDE
+
+
+class DeviceSchema(Schema):
+    name = _short()
+    platform = _short()
+    app = _short()
+
+
+class EnrolRequest(Schema):
+    code = _code()
+    device = fields.Nested(DeviceSchema(unknown="exclude"), required=True)
+
+
+class UserSchema(Schema):
+    id = fields.String()
+    name = fields.String()
+    roles = fields.List(fields.String())
+
+
+class ServerSchema(Schema):
+    name = fields.String()
+    epoch = fields.String()
+    time = fields.AwareDateTime(format="iso")
+    key = fields.String(metadata={"description": "X25519, base64"})
+
+
+class EnrolReply(Schema):
+    device = fields.String()
+    token = fields.String()
+    township = fields.String()
+    user = fields.Nested(UserSchema)
+    server = fields.Nested(ServerSchema)
+
+
+class ChangeSchema(EnvelopeSchema):
+    number = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
+    kind = fields.String(required=True)
+    id = fields.UUID(required=True)
+    village = fields.String(allow_none=True)
+    household = fields.UUID(allow_none=True)
+    stamp = fields.String(required=True)
+    set = fields.Dict(keys=fields.String(), required=True)
+    base = fields.Dict(keys=fields.String())
+
+
+class SyncRequest(EnvelopeSchema):
+    protocol = fields.Integer(required=True, strict=True, validate=validate.Equal(1))
+    app = fields.String(allow_none=True)
+    now = fields.String(allow_none=True)
+    epoch = fields.String(allow_none=True)
+    cursors = fields.Dict(keys=fields.String())
+    limit = fields.Integer(strict=True, validate=validate.Range(min=0, max=1000))
+    changes = fields.List(fields.Nested(ChangeSchema), validate=validate.Length(max=500))
+
+
+class RefusalSchema(Schema):
+    number = fields.Integer()
+    code = fields.String(validate=validate.OneOf(["invalid", "forbidden", "unknown_kind", "too_large", "gone"]))
+    fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=fields.List(fields.String()))
+    message = fields.String()
+
+
+class RecordSchema(Schema):
+    kind = fields.String()
+    id = fields.UUID()
+    village = fields.String(allow_none=True)
+    household = fields.UUID(allow_none=True)
+    values = fields.Dict(keys=fields.String())
+    stamps = fields.Dict(keys=fields.String())
+    left = fields.Boolean()
+
+
+class SyncReply(Schema):
+    protocol = fields.Integer()
+    epoch = fields.String()
+    time = fields.AwareDateTime(format="iso")
+    next = fields.Integer()
+    restamped = fields.Dict(keys=fields.String(), values=fields.String())
+    refused = fields.List(fields.Nested(RefusalSchema))
+    grants = fields.List(fields.String())
+    dropped = fields.List(fields.String())
+    records = fields.List(fields.Nested(RecordSchema))
+    cursors = fields.Dict(keys=fields.String())
+    more = fields.Boolean()
+
+
+class DigestReply(Schema):
+    epoch = fields.String()
+    grants = fields.Dict(keys=fields.String())
+
+
+class RecordsReply(Schema):
+    records = fields.List(fields.Nested(RecordSchema))
+    next = fields.String()
+    more = fields.Boolean()
+
+
+class KindsReply(Schema):
+    kinds = fields.List(fields.Dict())
+
+
+class ErrorBody(Schema):
+    code = fields.String()
+    message = fields.String()
+    errors = fields.Dict(keys=fields.String())
+    next = fields.Integer(metadata={"description": "409: 想要的编号 / the number wanted"})

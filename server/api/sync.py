@@ -1,0 +1,64 @@
+"""POST /api/v1/sync and /api/v1/digest: the conversation with a phone.
+
+The body is read by the compiled decoder, not by the framework; the OpenAPI description comes from the schemas all the same.
+"""
+
+from threading import BoundedSemaphore
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from server.api.edge import BusyError, caller, decoder, plain_body, reply, service
+from server.api.schemas import DigestReply, ErrorBody, SyncReply, SyncRequest
+from shared.sync.wire import Request
+
+blueprint = Blueprint("sync", __name__, url_prefix="/api/v1", description="手机同步 / phones sync")
+
+# Bounded by concurrency, never by count: a village that uploads a month at once is welcome, a hundred at the same moment wait.
+_PLACES = BoundedSemaphore(64)
+_PATIENCE_SECONDS = 20.0
+_NEEDS_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
+
+
+@blueprint.route("/sync", methods=["POST"])
+@blueprint.doc(
+    requestBody={"content": {"application/json": {"schema": SyncRequest}}, "required": True},
+    responses={
+        "200": {"description": "已收下并回复 / taken and answered", "content": {"application/json": {"schema": SyncReply}}},
+        **{
+            status: {"description": text, "content": {"application/json": {"schema": ErrorBody}}}
+            for status, text in {
+                "400": "读不懂 / unreadable, bad_cursor", "401": "令牌无效 / unknown_token, revoked",
+                "409": "编号不符 / gap, renumber", "413": "过大 / too_large", "415": "编码 / encoding, media_type",
+                "426": "协议 / protocol", "503": "繁忙 / busy", "507": "磁盘满 / disk_full",
+            }.items()
+        },
+    },
+    security=_NEEDS_TOKEN,
+)  # fmt: skip
+def post_sync() -> Response:
+    """交换变更 / send changes, receive records"""
+    who = caller()
+    request: Request = decoder().read(plain_body())
+    if not _PLACES.acquire(timeout=_PATIENCE_SECONDS):
+        raise BusyError("服务器正忙，请稍后自动重试。 / The server is busy; try again in a moment.")
+    try:
+        return reply(service().sync(request, who))
+    finally:
+        _PLACES.release()
+
+
+@blueprint.route("/digest", methods=["POST"])
+@blueprint.doc(
+    responses={
+        "200": {
+            "description": "每项授权的数量与摘要 / count and hash per grant",
+            "content": {"application/json": {"schema": DigestReply}},
+        }
+    },
+    security=_NEEDS_TOKEN,
+)
+def post_digest() -> Response:
+    """核对 / count and hash per grant, to find a difference"""
+    who = caller()
+    return reply({"epoch": service().epoch(), "grants": service().digest(who)})

@@ -1,0 +1,61 @@
+"""Where the server keeps things, from the environment.
+
+RUHU_DATABASE_URL  the database (default: SQLite in the instance folder; ``postgresql://…`` is the only change for PostgreSQL)
+RUHU_INSTANCE      the instance folder: database, secrets, lock (default ``instance`` in the current folder)
+RUHU_SERVER_NAME   what phones show as the server's name
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+GUARD_BYTES = 64 * 1024 * 1024
+"""Free space below which the server takes no more changes (507), in bytes: SQLite must never meet a full disk."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything a process must be told. Paths are absolute."""
+
+    instance: Path
+    database_url: str
+    server_name: str = "入户服务器"
+
+    @classmethod
+    def from_environment(cls) -> "Config":
+        instance = Path(os.environ.get("RUHU_INSTANCE", "instance")).resolve()
+        url = os.environ.get("RUHU_DATABASE_URL", "")
+        return cls.at(instance, url, os.environ.get("RUHU_SERVER_NAME", ""))
+
+    @classmethod
+    def at(cls, instance: Path, url: str = "", name: str = "") -> "Config":
+        """A configuration for this folder, which is made if need be, readable by its owner only."""
+        instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return cls(instance, driver_url(url or f"sqlite:///{instance / 'ruhu.db'}"), name or cls.server_name)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    def secret_key(self) -> str:
+        """The key for sessions, made at first use, mode 0600."""
+        return self.secret("secret_key", lambda: secrets.token_hex(32).encode()).decode()
+
+    def secret(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """The secret kept under this name in the instance folder, made at first use, mode 0600."""
+        path = self.instance / name
+        if not path.exists():
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(make())
+        return path.read_bytes()
+
+
+def driver_url(url: str) -> str:
+    """The URL with the driver named: psycopg 3 for PostgreSQL."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url

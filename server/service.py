@@ -1,0 +1,135 @@
+"""The township's half of a sync, end to end: read, admit, commit, answer.
+
+The order is the promise: decode outside the transaction, lock the township, admit, commit, and only then build the reply, so nothing
+is ever acknowledged that is not on disk. Knows no HTTP; `api.sync` hands it bytes-turned-request and a caller.
+"""
+
+import shutil
+import time
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from server.access import Caller
+from server.config import GUARD_BYTES, Config
+from server.store import Database, TownshipStore
+from shared.grants import Grant
+from shared.kind import Registry
+from shared.moments import iso
+from shared.record import Record
+from shared.sync.answer import Page, Reader
+from shared.sync.gate import Admitted, Gate
+from shared.sync.wire import PROTOCOL, Request, RequestError
+
+DIGEST_PAGE = 1000
+
+
+def now_ms() -> int:
+    """The server's wall clock, ms since 1970: the one place it is read."""
+    return time.time_ns() // 1_000_000
+
+
+class DiskFullError(RequestError):
+    """Too little room to take changes safely."""
+
+    status, code = 507, "disk_full"
+
+
+@dataclass
+class Service:
+    """One server: its database, its kinds, its identity."""
+
+    database: Database
+    kinds: Registry
+    config: Config
+    _epoch: str | None = field(default=None, repr=False)
+
+    def epoch(self) -> str:
+        """The identity of this server's history, read at first use; a restore needs a restart and so a new read."""
+        if self._epoch is None:
+            self._epoch, _ = self.identity()
+        return self._epoch
+
+    def identity(self) -> tuple[str, str]:
+        """(epoch, public key). RuntimeError in words when the database was never set up."""
+        with self.database.engine.connect() as connection:
+            found = TownshipStore(self.database, connection, "").sql("SELECT epoch, public_key FROM server")
+        if not found:
+            raise RuntimeError(
+                "数据库尚未建立，请先运行 ruhu upgrade。 / The database is not set up; run ruhu upgrade first."
+            )
+        return found[0][0], found[0][1]
+
+    def sync(self, request: Request, caller: Caller) -> dict[str, Any]:
+        """Take a request's changes, then answer with a page of records. RequestError where the contract says so."""
+        admitted = self._push(request, caller) if request.changes else None
+        with self.database.read(caller.township) as store:
+            number = admitted.next if admitted else store.numbers([caller.device])[caller.device]
+            cursors = request.cursors if request.epoch == self.epoch() else {}
+            page = Reader(self.kinds, store, caller.grants).page(cursors, request.limit)
+        grants = [str(grant) for grant in caller.grants]
+        return {
+            "protocol": PROTOCOL,
+            "epoch": self.epoch(),
+            "time": iso(now_ms()),
+            "next": number,
+            "restamped": {str(n): stamp for n, stamp in admitted.restamped.items()} if admitted else {},
+            "refused": [refusal.wire(n) for n, refusal in admitted.refused.items()] if admitted else [],
+            "grants": grants,
+            "dropped": [grant for grant in request.cursors if grant not in grants],
+            "records": page.records,
+            "cursors": page.cursors,
+            "more": page.more,
+        }
+
+    def _push(self, request: Request, caller: Caller) -> Admitted:
+        if shutil.disk_usage(self.config.instance).free < GUARD_BYTES:
+            raise DiskFullError(
+                "服务器磁盘将满，请联系管理员；内容仍在手机里。 / The server's disk is nearly full; your words stay on the phone."
+            )
+
+        def work(store: TownshipStore) -> Admitted:
+            gate = Gate(self.kinds, store, now_ms)
+            admitted = gate.admit(request.changes, caller.writer())
+            gate.close()
+            return admitted
+
+        return self.database.write(caller.township, work)
+
+    def records(self, caller: Caller, kind: str, grant: Grant | None, since: Any, limit: int) -> Page:
+        """A page of one kind's records for reading: the same grants and masking as a sync. BadCursor."""
+        grants = [grant] if grant else list(caller.grants)
+        with self.database.read(caller.township) as store:
+            reader = Reader(self.kinds, store, grants, only=kind, seen_by=caller.grants)
+            cursors = since if isinstance(since, dict) else {str(g): since for g in grants}
+            return reader.page(cursors, limit)
+
+    def digest(self, caller: Caller) -> dict[str, Any]:
+        """Count and hash per grant of what this caller holds, so that a phone can tell that it differs."""
+        with self.database.read(caller.township) as store:
+            reader = Reader(self.kinds, store, caller.grants)
+            return {str(grant): self._digest_of(store, reader, str(grant)) for grant in caller.grants}
+
+    def _digest_of(self, store: TownshipStore, reader: Reader, grant: str) -> dict[str, Any]:
+        count, total = 0, 0
+        for kind in self.kinds:
+            after = ""
+            while page := store.fill(grant, kind, after, DIGEST_PAGE):
+                for record in page:
+                    hidden = reader.hidden(record)
+                    if hidden is not None:
+                        count += 1
+                        total ^= record_hash(record, frozenset(hidden))
+                after = page[-1].id
+        return {"count": count, "hash": f"{total:064x}"}
+
+
+def record_hash(record: Record, hidden: frozenset[str] = frozenset()) -> int:
+    """SHA-256 over a record's name and the stamps of its visible fields, as a number: a digest is the XOR of these."""
+    stamps = {name: stamp for name, stamp in record.stamps.items() if name not in hidden}
+    named = msgspec.json.encode(
+        [record.kind, record.id, record.village, record.household, stamps], order="deterministic"
+    )
+    return int.from_bytes(sha256(named).digest(), "big")

@@ -1,0 +1,474 @@
+"""The gate: every change by anyone passes here, phone, desk, importer and timed job alike.
+
+Promises: a device's changes apply in number order, none skipped, none twice; a change is refused by itself and uses up its
+number; a stamp that cannot be believed is replaced, never trusted; whoever was overwritten unseen has a conflict before the
+transaction ends. Works on one township inside the writing transaction its caller opened; a raised RequestError means that nothing
+is to be kept. Leaves to others: reading the bytes (`wire`), joining the words (`merge`), keeping the rows (a Township store).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.grants import LATE_DAYS, Grant
+from shared.hlc import FAST_LIMIT_MS, Clock, device_of, milliseconds_of
+from shared.kind import DESK_ROLES, REMOVED, Kind, Registry
+from shared.merge import DESK, Folded, fold, join, same
+from shared.ports import Logged, Township
+from shared.record import Change, Key, Record
+from shared.sync.conflicts import CONFLICT, Decision, read_decision, refresh_conflicts
+from shared.sync.wire import Gap, Refusal, Renumber, Sent, invalid
+
+DAY_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes: the device, the person behind it, and what the person may touch.
+
+    `grants` are those in force; `ended` those that ended within LATE_DAYS. `via` says which door the change came through.
+    """
+
+    device: str
+    person: str
+    name: str
+    roles: frozenset[str]
+    grants: tuple[Grant, ...]
+    ended: tuple[Grant, ...] = ()
+    via: str = "sync"
+
+
+@dataclass(slots=True)
+class Admitted:
+    """What became of a batch: the number wanted next, new stamps, refusals, and how many changes were taken."""
+
+    next: int
+    restamped: dict[int, str] = field(default_factory=dict)
+    refused: dict[int, Refusal] = field(default_factory=dict)
+    taken: int = 0
+
+
+def desk_device(township: str) -> str:
+    """The device in whose name a township's own changes are numbered."""
+    return f"{DESK}{township}"
+
+
+class Gate:
+    """One unit of work on one township: admit changes, then `close` to write what they came to."""
+
+    def __init__(self, kinds: Registry, town: Township, now: Callable[[], int]) -> None:
+        self._kinds = kinds
+        self._town = town
+        self._now = now()
+        self._clock = Clock(desk_device(town.code), now, town.last_stamp())
+        self._records: dict[Key, Record] = {}
+        self._fresh: dict[Key, list[Logged]] = {}  # taken in this unit of work, by record
+        self._histories: dict[Key, list[Logged]] = {}
+        self._refold: set[Key] = set()
+        self._touched: set[Key] = set()
+        self._rows: list[Logged] = []
+        self._restamped: dict[str, str] = {}
+        self._desk_number: int | None = None
+
+    # --- a batch from a device -------------------------------------------------------------------------------------
+
+    def admit(self, batch: Sequence[Sent], writer: Writer) -> Admitted:
+        """Take a device's batch in order. Gap or Renumber when its numbers do not fit; then nothing was applied."""
+        wanted = self._town.numbers([writer.device])[writer.device]
+        _check_order(batch, wanted)
+        admitted = Admitted(next=wanted)
+        old = [sent for sent in batch if sent.number < wanted]
+        if old:
+            self._repeat(old, writer, wanted, admitted)
+        new = batch[len(old) :]
+        if new:
+            self._load(new)
+            owners = self._owners(new, writer)
+            newest = self._town.newest_stamps({device_of(sent.stamp) for sent in new if sent.stamp})
+            for sent in new:
+                self._take(sent, writer, owners, newest, admitted)
+            admitted.next = new[-1].number + 1
+        return admitted
+
+    def _repeat(self, old: Sequence[Sent], writer: Writer, wanted: int, admitted: Admitted) -> None:
+        """Say again what was decided about numbers used before: a lost reply hides nothing."""
+        logged = self._town.logged(writer.device, old[0].number, old[-1].number)
+        for sent in old:
+            row = logged.get(sent.number)
+            if row is None or sent.stamp not in (row.sent_stamp, row.stamp):
+                raise Renumber(
+                    "编号已用于别的变更，请从 next 重新编号。 / This number was used for another change; number anew from next.",
+                    next=wanted,
+                )
+            _tell(row, admitted)
+
+    def _load(self, new: Sequence[Sent]) -> None:
+        keys = {Key(sent.kind, sent.id) for sent in new if not sent.refusal}
+        keys |= {self._household_key(sent.household) for sent in new if sent.household and not sent.refusal}
+        self._fetch(keys)
+        unknown: set[str] = set()
+        for sent in new:
+            if sent.refusal or not sent.base:
+                continue
+            record = self._records.get(Key(sent.kind, sent.id))
+            stamps = record.stamps if record else {}
+            if any(stamps.get(name) != seen for name, seen in sent.base.items()):
+                unknown.update(Change(sent.stamp, {}, sent.base).base_stamps())
+        if unknown:
+            self._restamped |= self._town.restamped(unknown)
+
+    def _fetch(self, keys: Iterable[Key]) -> None:
+        self._records |= self._town.load([key for key in keys if key not in self._records])
+
+    def _household_key(self, household: str | None) -> Key:
+        return Key(self._kinds.household, household or "")
+
+    def _owners(self, new: Sequence[Sent], writer: Writer) -> dict[str, str]:
+        """Whose each stamp's device is. A phone enrolled anew after a restore still writes with its old stamps."""
+        others = {device_of(sent.stamp) for sent in new if sent.stamp} - {writer.device}
+        return {writer.device: writer.person} | (self._town.owners(others) if others else {})
+
+    # --- one change ------------------------------------------------------------------------------------------------
+
+    def _take(
+        self, sent: Sent, writer: Writer, owners: dict[str, str], newest: dict[str, str], admitted: Admitted
+    ) -> None:
+        row = self._row(sent, writer)
+        row.refusal = sent.refusal or self._stranger(sent, writer, owners) or self._judge(row, writer)
+        if row.refusal is None and row.kind == CONFLICT:
+            row.refusal = self._decide(row, writer)
+        elif row.refusal is None:
+            self._restamp_and_apply(row, writer, newest)
+        if row.refusal is None and row.stamp > newest.get(device_of(row.stamp), ""):
+            newest[device_of(row.stamp)] = row.stamp
+        self._rows.append(row)
+        admitted.taken += row.refusal is None
+        _tell(row, admitted)
+
+    def _row(self, sent: Sent, writer: Writer) -> Logged:
+        return Logged(
+            writer.device,
+            sent.number,
+            sent.kind,
+            sent.id,
+            sent.village,
+            sent.household,
+            sent.stamp,
+            sent.stamp,
+            writer.person,
+            writer.name,
+            writer.via,
+            self._now,
+            sent.set,
+            sent.base,
+        )
+
+    def _stranger(self, sent: Sent, writer: Writer, owners: dict[str, str]) -> Refusal | None:
+        """A stamp may name only a device of the writer's own."""
+        device = device_of(sent.stamp)
+        owner = owners.get(device)
+        if owner == writer.person:
+            return None
+        if owner is None and not device.startswith(DESK):
+            self._town.adopt_device(device, writer.person)
+            owners[device] = writer.person
+            return None
+        return invalid({"stamp": ["时间戳属于别人的设备 / the stamp names somebody else's device"]})
+
+    def _judge(self, row: Logged, writer: Writer) -> Refusal | None:
+        """Whether this person may make this change; files it under the record's own place."""
+        kind = self._kinds[row.kind]
+        record = self._records.get(row.key)
+        if record is not None:
+            row.village, row.household = record.village, record.household
+        else:
+            refusal = self._place(kind, row)
+            if refusal:
+                return refusal
+        if not writer.roles & kind.writers and row.kind != CONFLICT:
+            return _forbidden("您的角色不能填写这种记录。 / Your role may not write this kind of record.")
+        scope = row.id if kind.is_household else row.household
+        covering = [grant for grant in writer.grants if grant.covers(row.village, scope)]
+        if not covering:
+            covering = self._late(row, writer, scope)
+            row.late = bool(covering)
+        if not covering:
+            return _forbidden(
+                "这条记录不在您的范围内，请联系乡镇办公室。 / This record is not in your charge; ask the township desk."
+            )
+        if not any(grant.whole for grant in covering) and not kind.secrets.isdisjoint(row.set):
+            names = sorted(kind.secrets.intersection(row.set))
+            why = {name: ["您无权填写此项 / not yours to set"] for name in names}
+            return Refusal(
+                "forbidden", "含有您无权填写的敏感信息。 / Holds sensitive fields that are not yours to set.", why
+            )
+        return None
+
+    def _place(self, kind: Kind, row: Logged) -> Refusal | None:
+        """Where a new record belongs: a known household brings its own village."""
+        home = self._records.get(self._household_key(row.household)) if row.household else None
+        if home is not None and not kind.is_household:
+            row.village = home.village
+        if kind.made_by_server:
+            return _forbidden("没有这条记录。 / There is no such record.")
+        if row.village is None:
+            if kind.shared:
+                return None
+            return invalid({"village": ["缺少行政村 / the village is missing"]})
+        if row.village not in self._town.villages():
+            return invalid({"village": ["本乡镇没有这个行政村 / no such village in this township"]})
+        return None
+
+    def _late(self, row: Logged, writer: Writer, scope: str | None) -> list[Grant]:
+        """Grants that covered the change within the last days: held until lately, or the record lay under one."""
+        held = [grant for grant in writer.ended if grant.covers(row.village, scope)]
+        if held or row.key not in self._records:
+            return held
+        everything = (*writer.grants, *writer.ended)
+        return [
+            grant
+            for village, household in self._town.places(row.key, self._now - LATE_DAYS * DAY_MS)
+            for grant in everything
+            if grant.covers(village, household)
+        ]
+
+    def _restamp_and_apply(self, row: Logged, writer: Writer, newest: dict[str, str]) -> None:
+        if self._restamped:
+            row.base = _renamed(row.base, self._restamped)
+        above = row.change.base_stamps()
+        suspect = self._too_fast(row) or row.stamp <= newest.get(device_of(row.stamp), "")
+        if suspect and row.key in self._records:
+            history = self._history(row.key)
+            twin = next((other for other in history if row.sent_stamp in (other.stamp, other.sent_stamp)), None)
+            if twin is not None:
+                self._repeat_write(row, twin)
+                return
+            above += _own_line(row, history)
+        self._restamp(row, above)
+        self._apply(row)
+
+    def _too_fast(self, row: Logged) -> bool:
+        return milliseconds_of(row.stamp) > self._now + FAST_LIMIT_MS
+
+    def _restamp(self, row: Logged, above: list[str]) -> None:
+        """Replace a stamp that is too far ahead, or not above what its writer was looking at."""
+        if self._too_fast(row) or any(stamp >= row.stamp for stamp in above):
+            row.stamp = self._clock.tick(above, device_of(row.stamp))
+            self._restamped[row.sent_stamp] = row.stamp
+
+    def _repeat_write(self, row: Logged, twin: Logged) -> None:
+        """The same stamp again is the same write: it uses up its number and changes nothing."""
+        if not same(row.set, twin.set):
+            row.refusal = invalid({"stamp": ["时间戳已用于另一次填写 / the stamp was used for another write"]})
+            return
+        row.repeats, row.stamp = True, twin.stamp
+
+    def _apply(self, row: Logged) -> None:
+        key = row.key
+        record = self._records.get(key)
+        if record is None:
+            record = self._records[key] = Record(row.kind, row.id, row.village, row.household)
+        if key in self._refold or not join(self._kinds[row.kind], record, row.change):
+            self._refold.add(key)
+        self._fresh.setdefault(key, []).append(row)
+        self._touched.add(key)
+
+    def _history(self, key: Key) -> list[Logged]:
+        """Every taken change of a record, this unit of work included."""
+        if key not in self._histories:
+            self._histories |= self._town.history([key])
+        return [*self._histories.get(key, []), *self._fresh.get(key, [])]
+
+    # --- the desk --------------------------------------------------------------------------------------------------
+
+    def write(self, writer: Writer, kind: str, id: str, values: dict[str, Any], **place: Any) -> Logged:
+        """A change by the desk itself: `values` on what stands now, or on `base` where given.
+
+        `place`: village, household (new records), base, decides. Judged like any other; the row tells a refusal.
+        """
+        self._fetch([Key(kind, id), self._household_key(place.get("household"))])
+        record = self._records.get(Key(kind, id))
+        self._settle(Key(kind, id))
+        stamps = dict(record.stamps) if record else {}
+        base = place.get("base")
+        if base is None:
+            base = stamps if values.get(REMOVED) is True else {n: stamps[n] for n in values if n in stamps}
+        row = Logged(
+            self._clock.device, self._next_desk_number(), kind, id, place.get("village"), place.get("household"),
+            "", "", writer.person, writer.name, writer.via, self._now, values, base, place.get("decides") or {},
+        )  # fmt: skip
+        errors = self._kinds[kind].errors(values)
+        row.refusal = invalid(errors) if errors else self._judge(row, writer)
+        above = row.change.base_stamps() + [s for n in values if isinstance(s := stamps.get(n), str)]
+        row.stamp = row.sent_stamp = self._clock.tick(above)
+        if row.refusal is None:
+            self._apply(row)
+        self._rows.append(row)
+        return row
+
+    def decide(self, writer: Writer, conflict_id: str, values: dict[str, Any]) -> Refusal | None:
+        """The desk's decision on a conflict: `decision` and, for another word than either, `value`."""
+        self._fetch([Key(CONFLICT, conflict_id)])
+        row = Logged(
+            self._clock.device, self._next_desk_number(), CONFLICT, conflict_id, None, None,
+            "", "", writer.person, writer.name, writer.via, self._now, values,
+        )  # fmt: skip
+        row.stamp = row.sent_stamp = self._clock.tick()
+        row.refusal = self._judge(row, writer) or self._decide(row, writer)
+        self._rows.append(row)
+        return row.refusal
+
+    def _decide(self, row: Logged, writer: Writer) -> Refusal | None:
+        """A change to a conflict: the desk decides, either writer may ask for it to be looked at again."""
+        conflict = self._records[row.key]
+        about = Key(conflict.values["about"], conflict.values["record"])
+        self._fetch([about])
+        record, name = self._records[about], conflict.values["field"]
+        self._settle(about)
+        history = self._history(about)
+        may_decide = bool(writer.roles & DESK_ROLES) and any(
+            g.whole and g.covers(conflict.village, conflict.household) for g in writer.grants
+        )
+        standing = record.values.get(name)
+        decision = read_decision(
+            self._kinds[about.kind], conflict, row.set, writer.person, history, standing, may_decide
+        )
+        if isinstance(decision, Refusal):
+            return decision
+        self._restamp(row, row.change.base_stamps())
+        row.village, row.household = conflict.village, conflict.household
+        conflict.values |= decision.values(self._now, writer.name)
+        conflict.stamps |= dict.fromkeys(decision.values(self._now, writer.name), row.stamp)
+        self._touched.add(conflict.key)
+        if decision.chosen is not None:
+            self._write_decision(decision, record, name, conflict, writer)
+        return None
+
+    def _write_decision(self, decision: Decision, record: Record, name: str, conflict: Record, writer: Writer) -> None:
+        """The chosen value goes to the record as the township's own change, in the same transaction."""
+        kind = self._kinds[record.kind]
+        settled = [conflict.values["losing_stamp"]]
+        if name in kind.evidence:
+            settled = [row.stamp for row in self._history(record.key) if name in row.set]
+        (value,) = decision.chosen or (None,)
+        base = dict(record.stamps) if name == REMOVED else {n: s for n, s in record.stamps.items() if n == name}
+        above = [s for s in record.stamps.values() if isinstance(s, str)]
+        stamp = self._clock.tick(above)
+        row = Logged(
+            self._clock.device, self._next_desk_number(), record.kind, record.id, record.village, record.household,
+            stamp, stamp, writer.person, writer.name, "decision", self._now, {name: value}, base, {name: settled},
+        )  # fmt: skip
+        self._rows.append(row)
+        self._apply(row)
+
+    def move(self, writer: Writer, household: str, village: str) -> list[Key]:
+        """Re-file a household, its members and their conflicts under another village, in both villages' feeds.
+
+        Past visits stay where they happened. ValueError in words when it cannot be.
+        """
+        home = self._household_key(household)
+        self._fetch([home])
+        if home not in self._records:
+            raise ValueError("没有这一户。 / There is no such household.")
+        if village not in self._town.villages():
+            raise ValueError("本乡镇没有这个行政村。 / No such village in this township.")
+        moving = [self._records[home]]
+        moving += [
+            record for record in self._town.of_household(household) if self._kinds[record.kind].follows_household
+        ]
+        keys = [record.key for record in moving if record.village != village]
+        moving += [row for rows in self._town.conflicts(keys).values() for row in rows]
+        for record in moving:
+            record = self._records.setdefault(record.key, record)
+            if record.village == village:
+                continue
+            for place in (record.village, village):  # who loses sight reads it in the old village's feed
+                self._rows.append(self._notice(record, place, writer, "move"))
+            record.village = village
+            self._touched.add(record.key)
+        return keys
+
+    def _notice(self, record: Record, village: str | None, writer: Writer, via: str) -> Logged:
+        """A log row that changes no field: it brings the record before whoever reads that village's feed."""
+        stamp = self._clock.tick()
+        return Logged(
+            self._clock.device, self._next_desk_number(), record.kind, record.id, village, record.household,
+            stamp, stamp, writer.person, writer.name, via, self._now,
+        )  # fmt: skip
+
+    def _next_desk_number(self) -> int:
+        if self._desk_number is None:
+            device = self._clock.device
+            self._desk_number = self._town.numbers([device])[device]
+        self._desk_number += 1
+        return self._desk_number - 1
+
+    # --- the end ---------------------------------------------------------------------------------------------------
+
+    def _settle(self, key: Key) -> Folded | None:
+        """Make a record anew from its log where joining would not do."""
+        if key not in self._refold:
+            return None
+        record = self._records[key]
+        folded = fold(self._kinds[key.kind], (row.change for row in self._history(key)))
+        record.values, record.stamps, record.tangled = folded.values, folded.stamps, folded.tangled
+        return folded
+
+    def close(self) -> None:
+        """Write everything this unit of work came to: records, conflicts, log."""
+        missing = [key for key in self._refold if key not in self._histories]
+        if missing:
+            self._histories |= self._town.history(missing)
+        folded = {key: result for key in self._refold if (result := self._settle(key))}
+        if folded:
+            known = self._town.conflicts(folded)
+            desk = Writer(self._clock.device, "", "", frozenset(), (), via="conflict")
+            for key, result in folded.items():
+                about = [self._records.setdefault(row.key, row) for row in known.get(key, [])]
+                record = self._records[key]
+                changed = refresh_conflicts(
+                    self._kinds[key.kind], record, result.lost, about, self._history(key), self._clock.tick
+                )
+                for conflict in changed:
+                    self._records[conflict.key] = conflict
+                    self._touched.add(conflict.key)
+                    self._rows.append(self._notice(conflict, conflict.village, desk, "conflict"))
+        if self._touched:
+            self._town.keep(self._records[key] for key in self._touched)
+        if self._rows:
+            self._town.append(self._rows, self._clock.last)
+
+
+def _check_order(batch: Sequence[Sent], wanted: int) -> None:
+    """A gap, at the start or inside, stops the whole request."""
+    for place, sent in enumerate(batch):
+        expected = batch[place - 1].number + 1 if place else min(sent.number, wanted)
+        if sent.number != expected:
+            raise Gap("编号不连续，请从 next 开始重发。 / Numbers are missing; send again from next.", next=wanted)
+
+
+def _tell(row: Logged, admitted: Admitted) -> None:
+    if row.refusal:
+        admitted.refused[row.number] = row.refusal
+    elif row.stamp != row.sent_stamp:
+        admitted.restamped[row.number] = row.stamp
+
+
+def _renamed(base: dict[str, Any], restamped: dict[str, str]) -> dict[str, Any]:
+    """The base with every re-stamped stamp under its new name."""
+    return {
+        name: {element: [restamped.get(s, s) for s in adds] for element, adds in seen.items()}
+        if isinstance(seen, dict)
+        else restamped.get(seen, seen)
+        for name, seen in base.items()
+    }
+
+
+def _own_line(row: Logged, history: Iterable[Logged]) -> list[str]:
+    """The stamps of the same device's earlier words on the same fields."""
+    device = device_of(row.stamp)
+    return [o.stamp for o in history if device_of(o.stamp) == device and not row.set.keys().isdisjoint(o.set)]
+
+
+def _forbidden(message: str) -> Refusal:
+    return Refusal("forbidden", message)
