@@ -5,6 +5,8 @@ Each change is decoded by itself. What the compiled decoder accepts is taken as 
 marshmallow refuses (property-tested), and a kind with a field it cannot compile fails at start, not at run time.
 """
 
+import atexit
+import gc
 import gzip
 import zlib
 from collections.abc import Callable
@@ -35,6 +37,10 @@ try:  # the standard library's from Python 3.14 on
     from compression import zstd  # type: ignore[import-not-found,unused-ignore]
 except ImportError:
     from backports import zstd  # type: ignore[no-redef,unused-ignore]
+
+# msgspec 0.22 can crash the interpreter while its Meta objects are collected at exit (msgspec#717, open), which would turn a
+# finished command's exit code into a signal. Frozen objects are left alone by that last collection.
+atexit.register(gc.freeze)
 
 _STAMP = Annotated[str, Meta(pattern=rf"\A{PATTERN}\Z")]
 _ID = Annotated[str, Meta(pattern=rf"\A{UUID}\Z")]
