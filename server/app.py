@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from server.api import register_api
 from server.codec import Decoder
 from server.config import Config
+from server.console import blueprint as console
 from server.extensions import db, migrate
 from server.service import Service
 from server.store import Database, prepare_sqlite
@@ -40,7 +41,7 @@ SECURITY_HEADERS = {
 def create_app(config: Config | None = None, kinds: Registry = KINDS) -> Flask:
     """An app ready to serve. The database must have been upgraded; nothing is created here."""
     config = config or Config.from_environment()
-    app = Flask("server", static_folder=str(STATIC))
+    app = Flask("server", static_folder=str(STATIC), template_folder=str(STATIC.parent / "templates"))
     app.config.update(
         SECRET_KEY=config.secret_key(),
         SQLALCHEMY_DATABASE_URI=config.database_url,
@@ -65,6 +66,7 @@ def create_app(config: Config | None = None, kinds: Registry = KINDS) -> Flask:
     app.extensions["ruhu_decoder"] = Decoder(kinds)
     app.extensions["ruhu_metadata"] = kind_tables(kinds)
     register_api(app)
+    app.register_blueprint(console)
     app.register_error_handler(Exception, _unexpected)
     app.after_request(_secure)
     return app

@@ -99,9 +99,13 @@ def _check_size(plain: bytes) -> None:
         raise TooLarge("解压后超过 16 MiB，请分批。 / Inflates to more than 16 MiB; send fewer changes.")
 
 
-def deflate(body: bytes) -> bytes:
-    """A reply's body, gzip'ed: quick rather than small, for the server's time is dearer than a few bytes."""
-    return gzip.compress(body, 3, mtime=0)
+def deflate(body: bytes, accepted: str) -> tuple[bytes, str]:
+    """A reply's body in the best encoding the client takes, and that encoding's name ('' for none)."""
+    if "zstd" in accepted:
+        return zstd.compress(body, 3), "zstd"
+    if "gzip" in accepted:
+        return gzip.compress(body, 5, mtime=0), "gzip"
+    return body, ""
 
 
 def encode(body: Any) -> bytes:

@@ -4,6 +4,7 @@ A row keeps the earliest stamp once and, in `later`, only the stamps that differ
 empty column alone would mean "never written". Promises: `to_record(to_row(r)) == r` for every record merge can make.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -32,11 +33,10 @@ class Rows:
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.table = table_name(kind)
-        self._fields = tuple(kind.fields)
+        self._places = {name: place for place, name in enumerate(kind.fields)}
         self._json = frozenset(n for n, f in kind.fields.items() if f.type_name in JSON_TYPES)
-        self._readers = tuple(_reader(f.type_name) for f in kind.fields.values())
-        self._field_readers = tuple(zip(self._fields, self._readers, strict=True))
-        names = [*ENVELOPE, *map(column_name, self._fields)]
+        self._readers = tuple((name, _reader(f.type_name), name in kind.unions) for name, f in kind.fields.items())
+        names = [*ENVELOPE, *map(column_name, kind.fields)]
         self.columns = ", ".join(f'"{name}"' for name in names)
         marks = ", ".join("?" * (len(names) + 1))
         updates = ", ".join(f'"{name}" = excluded."{name}"' for name in names[1:])
@@ -47,28 +47,23 @@ class Rows:
 
     def to_row(self, township: str, record: Record) -> tuple[Any, ...]:
         """The parameters of `upsert`."""
-        values, stamps, unions = record.values, record.stamps, self.kind.unions
-        first = min((s for s in stamps.values() if type(s) is str), default="")
+        values, stamps, places = record.values, record.stamps, self._places
+        unions, encoded = self.kind.unions, self._json
+        first = min([stamp for stamp in stamps.values() if type(stamp) is str], default="")
         later: dict[str, Any] = {}
-        known = 0
-        cells: list[Any] = []
-        for name in self._fields:
-            if name not in stamps:
-                cells.append(None)
-                continue
-            known += 1
-            value, stamp = values[name], stamps[name]
+        unknown: dict[str, Any] = {}
+        cells: list[Any] = [None] * len(places)
+        for name, stamp in stamps.items():
+            value = values[name]
             if name in unions:
-                if any(adds != [first] for adds in stamp.values()) or list(stamp) != value:
+                if list(stamp) != value or stamp != _added_at(stamp, first):
                     later[name] = stamp
             elif stamp != first or value is None:
                 later[name] = stamp
-            cells.append(_encode(value).decode() if value is not None and name in self._json else value)
-        extra = None
-        if known < len(stamps):
-            unknown = {name: value for name, value in values.items() if name not in self.kind.fields}
-            extra = _encode(unknown).decode()
-            later |= {name: stamps[name] for name in unknown if stamps[name] != first}
+            if name not in places:
+                unknown[name] = value
+            elif value is not None:
+                cells[places[name]] = _encode(value).decode() if name in encoded else value
         return (
             township,
             record.id,
@@ -76,7 +71,7 @@ class Rows:
             record.household,
             first,
             _encode(later).decode() if later else None,
-            extra,
+            _encode(unknown).decode() if unknown else None,
             int(record.tangled),
             *cells,
         )
@@ -87,24 +82,23 @@ class Rows:
         later: dict[str, Any] = _decode(later_text) if later_text else {}
         values: dict[str, Any] = {}
         stamps: dict[str, Any] = {}
-        unions = self.kind.unions
-        for (name, read), cell in zip(self._field_readers, cells, strict=True):
-            if cell is None:
+        for (name, read, is_union), cell in zip(self._readers, cells, strict=True):
+            if cell is not None:
+                value = values[name] = cell if read is None else read(cell)
                 if name in later:
-                    values[name], stamps[name] = None, later[name]
-                continue
-            value = values[name] = cell if read is None else read(cell)
-            if name in unions:
-                stamps[name] = later[name] if name in later else _added_at(value, first)
-            else:
-                stamps[name] = later.get(name, first)
+                    stamps[name] = later[name]
+                else:
+                    stamps[name] = _added_at(value, first) if is_union else first
+        for name, stamp in later.items():
+            if name not in values and name in self._places:
+                values[name], stamps[name] = None, stamp
         if extra:
             for name, value in _decode(extra).items():
                 values[name], stamps[name] = value, later.get(name, first)
         return Record(self.kind.name, id_, village or None, household, values, stamps, bool(tangled))
 
 
-def _added_at(elements: list[str], stamp: str) -> UnionStamps:
+def _added_at(elements: Iterable[str], stamp: str) -> UnionStamps:
     return {element: [stamp] for element in elements}
 
 

@@ -171,6 +171,7 @@ class ChangeRow(Base):
             "ix_changes_sent_stamp", "township", "sent_stamp",
             sqlite_where=text("sent_stamp IS NOT NULL"), postgresql_where=text("sent_stamp IS NOT NULL"),
         ),
+        {"sqlite_with_rowid": False},  # rows come in the order of their key: no second tree for it
     )  # fmt: skip
     township: Mapped[str] = mapped_column(PLAIN, primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

@@ -58,6 +58,10 @@ def join(kind: Kind, record: Record, change: Change) -> bool:
     if record.tangled or change.decides or not _follows(kind, record, change):
         return False
     values, stamps, stamp = record.values, record.stamps, change.stamp
+    if not stamps and kind.unions.isdisjoint(change.set):  # the first write of most records
+        values.update(change.set)
+        stamps.update(dict.fromkeys(change.set, stamp))
+        return True
     unions, evidence = kind.unions, kind.evidence
     for name, value in change.set.items():
         if name in unions:
@@ -70,6 +74,8 @@ def join(kind: Kind, record: Record, change: Change) -> bool:
 
 def _follows(kind: Kind, record: Record, change: Change) -> bool:
     stamps, base, special, evidence = record.stamps, change.base, kind.special, kind.evidence
+    if not stamps and not base:
+        return not change.set.get(REMOVED)
     for name, value in change.set.items():
         if name in special:
             if name == REMOVED:

@@ -1,4 +1,4 @@
-"""What every route needs: the body within its limits, the caller behind the token, and replies in JSON, gzip'ed where asked for."""
+"""What every route needs: the body within its limits, the caller behind the token, and replies in JSON, compressed where asked for."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from server.codec import Decoder, deflate, encode, inflate
 from server.service import Service, now_ms
 from shared.sync.wire import MAX_BODY, BadRequest, RequestError, TooLarge
 
-GZIP_FROM = 300
-"""Replies of at least this many bytes are gzip'ed for clients that take it."""
+SQUEEZE_FROM = 300
+"""Replies of at least this many bytes are compressed for clients that take it."""
 
 
 class UnauthorizedError(RequestError):
@@ -75,13 +75,15 @@ def plain_body() -> bytes:
 
 
 def reply(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON reply, gzip'ed where that pays and the client takes it."""
+    """A JSON reply, compressed where that pays and the client takes it."""
     data = encode(body)
     response = Response(data, status, headers, mimetype="application/json")
-    if len(data) >= GZIP_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
-        response.set_data(deflate(data))
-        response.headers["Content-Encoding"] = "gzip"
+    if len(data) >= SQUEEZE_FROM:
+        squeezed, encoding = deflate(data, request.headers.get("Accept-Encoding", ""))
         response.headers["Vary"] = "Accept-Encoding"
+        if encoding:
+            response.set_data(squeezed)
+            response.headers["Content-Encoding"] = encoding
     return response
 
 

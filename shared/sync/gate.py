@@ -58,6 +58,7 @@ class Gate:
 
     def __init__(self, kinds: Registry, town: Township, now: Callable[[], int]) -> None:
         self._kinds = kinds
+        self._home_kind = kinds.household
         self._town = town
         self._now = now()
         self._clock = Clock(desk_device(town.code), now, town.last_stamp())
@@ -121,7 +122,7 @@ class Gate:
         self._records |= self._town.load([key for key in keys if key not in self._records])
 
     def _household_key(self, household: str | None) -> Key:
-        return Key(self._kinds.household, household or "")
+        return Key(self._home_kind, household or "")
 
     def _owners(self, new: Sequence[Sent], writer: Writer) -> dict[str, str]:
         """Whose each stamp's device is. A phone enrolled anew after a restore still writes with its old stamps."""

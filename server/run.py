@@ -1,0 +1,119 @@
+"""Running the server: waitress in one process on SQLite (one writer, nothing orphaned when it is killed), gunicorn's gthread workers on
+PostgreSQL. Also `ruhu run`: the demo data on first use, then the server.
+
+Promises: a request is handed to the app only once it is here whole, so a cut upload changes nothing.
+"""
+
+import gc
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from server import access
+from server.app import create_app
+from server.config import Config
+from server.imports.area_store import import_areas, village_names
+from server.imports.areas import NINGMING, read_areas
+from server.service import Service, now_ms
+from server.upgrade import upgrade
+from shared.sync.wire import MAX_BODY
+
+DEMO_TOWNSHIP = "451422103"
+_DRAIN = 16 * MAX_BODY
+"""Bodies up to this many bytes are read to the end, so that the sender hears our word for "too large" and not a broken pipe."""
+
+
+def serve(config: Config, host: str, port: int, threads: int = 8, workers: int = 0) -> None:
+    """Serve until stopped. `workers` counts processes on PostgreSQL; 0 means two for each core, at most four."""
+    app = create_app(config)
+    service: Service = app.extensions["ruhu"]
+    service.epoch()
+    _spare_the_collector()
+    if config.is_sqlite:
+        _serve_one_process(app, host, port, threads)
+    else:
+        service.database.engine.dispose()  # connections must not be shared by forked workers
+        _serve_many(config, host, port, threads, workers or min(4, 2 * (os.cpu_count() or 1)))
+
+
+def _spare_the_collector() -> None:
+    """What is loaded stays for good, and a batch makes many objects but no cycles: look for cycles seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def _serve_one_process(app: Flask, host: str, port: int, threads: int) -> None:
+    from waitress.server import create_server
+
+    server = create_server(
+        app, host=host, port=port, threads=threads, ident=None, max_request_body_size=_DRAIN, connection_limit=2000, backlog=1024
+    )
+    _announce(host, server.effective_port)
+    server.run()
+
+
+def _serve_many(config: Config, host: str, port: int, threads: int, workers: int) -> None:
+    from gunicorn.app.base import BaseApplication
+
+    class Application(BaseApplication):  # type: ignore[misc]
+        def load_config(self) -> None:
+            settings: dict[str, Any] = {
+                "bind": f"{host}:{port}", "worker_class": "gthread", "workers": workers, "threads": threads,
+                "keepalive": 30, "loglevel": "warning", "backlog": 1024, "graceful_timeout": 20, "timeout": 120,
+            }  # fmt: skip
+            for name, value in settings.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Flask:
+            return create_app(config)
+
+    _announce(host, port)
+    Application().run()
+
+
+def _announce(host: str, port: int) -> None:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    print(f"入户服务器 / Ruhu server: http://{shown}:{port}/", flush=True)
+
+
+# --- the demo data -------------------------------------------------------------------------------------------------
+
+
+def run_demo_server(config: Config, host: str, port: int, say: Callable[[str], object]) -> None:
+    """Set up demo data if the instance is empty, print where to look, then serve."""
+    app = create_app(config)
+    upgrade(app)
+    service: Service = app.extensions["ruhu"]
+    with service.database.read(DEMO_TOWNSHIP) as store:
+        fresh = not store.sql("SELECT 1 FROM user_account")
+    if fresh:
+        say("首次运行，准备演示数据 / first run, preparing demo data …")
+        _prepare(service, say)
+    code = access.make_code(service.database, "韦演示", DEMO_TOWNSHIP, now_ms())
+    say("")
+    say(f"  浏览器 / browser        http://{host}:{port}/")
+    say(f"  接口文档 / API          http://{host}:{port}/api/docs")
+    say(f"  注册一部终端手机 / enrol a terminal phone ({access.CODE_MINUTES} min):")
+    say(f"    .venv/bin/ruhu-phone --profile /tmp/phone-{secrets.token_hex(2)} enrol http://{host}:{port} {code}")
+    say("  停止 / stop: Ctrl-C")
+    say("")
+    serve(config, host, port)
+
+
+def _prepare(service: Service, say: Callable[[str], object]) -> None:
+    from server.imports.apply import apply_roster
+    from server.imports.roster import read_roster
+
+    import_areas(service.database, read_areas(NINGMING))
+    villages = village_names(service.database, DEMO_TOWNSHIP)
+    workbook = Path(__file__).parent / "imports" / "data" / "roster_haiyuan.xlsx"
+    result = apply_roster(service.database, DEMO_TOWNSHIP, read_roster(workbook, villages), by="演示 / demo")
+    say(f"  花名册 / roster: {result.as_json()['households']['created']} 户 / households")
+    village = sorted(villages.values())[0]
+    access.add_user(service.database, "韦演示", ["cadre"], [f"village:{village}"], now_ms())
+    access.add_user(service.database, "农演示", ["desk"], [f"township:{DEMO_TOWNSHIP}"], now_ms())
