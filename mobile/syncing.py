@@ -1,0 +1,142 @@
+"""When to sync: one at a time per profile, in a daemon thread of its own, with jittered backoff when it does not work.
+
+Promises: a person may write while a sync runs; a failed sync is tried again without a new word; a server that says
+Retry-After is left alone that long. Leaves to others: what is said (`shared.sync.converse`) and showing it (`tell`).
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mobile.courier import HttpCourier, check_url
+from mobile.store import Store
+from shared.kind import Registry
+from shared.sync import converse
+from shared.sync.converse import Busy, Conversation, Courier, Enrolment, NotEnrolled, PhoneError, Summary
+
+EVERY_S = 15 * 60.0
+FIRST_WAIT_S = 5.0
+LONGEST_WAIT_S = 30 * 60.0
+APP = "0.1.0"
+
+log = logging.getLogger(__name__)
+
+
+class AlreadySyncing(PhoneError):
+    code = "already_syncing"
+    words = "正在同步，请等它结束。 / A sync is under way; wait for it to end."
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a background sync ended: its summary, or the error in words and the seconds until it is tried again."""
+
+    summary: Summary | None
+    error: PhoneError | None = None
+    next_in: float = 0.0
+
+
+class Syncing:
+    """Syncs one profile. `courier_for` makes a courier for an enrolment; `now` is the wall clock in ms since 1970."""
+
+    def __init__(
+        self,
+        store: Store,
+        kinds: Registry,
+        now: Callable[[], int],
+        courier_for: Callable[[Enrolment], Courier] | None = None,
+        roll: Callable[[], float] = random.random,
+        progress: Callable[[Summary], None] = lambda summary: None,
+    ) -> None:
+        self._store = store
+        self._kinds = kinds
+        self._now = now
+        self._courier_for = courier_for or _http
+        self._roll = roll
+        self._progress = progress
+        self._one = threading.Lock()
+        self._wake = threading.Event()
+        self._stopped = False
+        self._thread: threading.Thread | None = None
+
+    def enrol(self, url: str, code: str, name: str, platform: str, insecure: bool = False) -> Enrolment:
+        """Spend an enrolment code; on a profile enrolled before, everything it keeps is sent again."""
+        fresh = Enrolment(check_url(url, insecure), "", "", "", {}, {}, insecure=insecure)
+        device = {"name": name, "platform": platform, "app": APP}
+        with self._alone():
+            return converse.enrol(self._store, self._courier_for(fresh), fresh.url, code, device, insecure)
+
+    def once(self) -> Summary:
+        """One whole sync, now. PhoneError in words when it does not work; AlreadySyncing when one is under way."""
+        with self._alone():
+            enrolment = self._store.enrolment()
+            if enrolment is None:
+                raise NotEnrolled
+            courier = self._courier_for(enrolment)
+            talk = Conversation(self._store, courier, self._kinds, self._now, APP, self._progress)
+            return talk.run()
+
+    def _alone(self) -> "_Alone":
+        return _Alone(self._one)
+
+    # --- in the background -----------------------------------------------------------------------------------------
+
+    def start(self, tell: Callable[[Outcome], None]) -> None:
+        """Sync now and again until `stop`. `tell` is called in the sync's own thread."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._keep_at_it, args=(tell,), name="sync", daemon=True)
+            self._thread.start()
+
+    def nudge(self) -> None:
+        """Something was saved, or signal came back: do not wait any longer."""
+        self._wake.set()
+
+    def stop(self, timeout: float | None = 5.0) -> None:
+        self._stopped = True
+        self._wake.set()
+        if self._thread:
+            self._thread.join(timeout)
+
+    def _keep_at_it(self, tell: Callable[[Outcome], None]) -> None:
+        failures = 0
+        while not self._stopped:
+            self._wake.clear()
+            try:
+                outcome = Outcome(self.once(), None, EVERY_S)
+                failures = 0
+            except PhoneError as error:
+                failures += 1
+                outcome = Outcome(None, error, self.wait_after(error, failures))
+            except Exception as error:  # a fault of ours must not end syncing for good
+                log.exception("sync")
+                failures += 1
+                trouble = PhoneError(f"{type(error).__name__}: {error}")
+                outcome = Outcome(None, trouble, self.wait_after(trouble, failures))
+            tell(outcome)
+            self._wake.wait(outcome.next_in)
+
+    def wait_after(self, error: PhoneError, failures: int) -> float:
+        """Seconds to wait after that many failures in a row: doubling, half of it by chance, so phones do not march in step."""
+        whole = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures - 1, 20))
+        asked = error.retry_after if isinstance(error, Busy) and error.retry_after else 0.0
+        return max(asked, whole / 2) + whole / 2 * self._roll()
+
+
+class _Alone:
+    """Holds the sync lock, or says that somebody else does."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            raise AlreadySyncing
+
+    def __exit__(self, *exc: object) -> None:
+        self._lock.release()
+
+
+def _http(enrolment: Enrolment) -> Courier:
+    return HttpCourier(enrolment.url, enrolment.token or None, enrolment.insecure)
