@@ -185,7 +185,9 @@ def user_() -> None:
 
 @_command(user_, "add")
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, required=True, help="角色 / role: cadre party_member desk leader county admin")
+@click.option(
+    "--role", "roles", multiple=True, required=True, help="角色 / role: cadre party_member desk leader county admin"
+)
 @click.option("--grant", "grants", multiple=True, help="village:12位 / household:编号 / township:9位")
 def user_add(as_json: bool, name: str, roles: tuple[str, ...], grants: tuple[str, ...]) -> None:
     """添加人员 / add a person"""
@@ -236,7 +238,13 @@ def device_list(as_json: bool) -> None:
     devices = access.list_devices(_service().database, now_ms())
     lines = [
         f"{d['device']}  {d['person']}  {d['township']}  已收 {d['changes']} 条 / changes  "
-        + ("已停用 / revoked" if d["revoked"] else "从未同步 / never synced" if d["days_unseen"] is None else f"{d['days_unseen']} 天前 / days ago")
+        + (
+            "已停用 / revoked"
+            if d["revoked"]
+            else "从未同步 / never synced"
+            if d["days_unseen"] is None
+            else f"{d['days_unseen']} 天前 / days ago"
+        )
         for d in devices
     ]
     _say({"devices": devices}, as_json, *(lines or ["还没有手机 / no phones yet"]))
@@ -279,7 +287,9 @@ def household_() -> None:
 def household_move(as_json: bool, id_: str, village: str, by: str) -> None:
     """把一户及其成员转到另一个村 / move a household and its members to another village"""
     moved = desk.move_household(_service().database, id_, village, by)
-    _say({"household": id_, "village": village, "moved": moved}, as_json, f"✓ 已转移 {len(moved)} 条记录 / records moved")
+    _say(
+        {"household": id_, "village": village, "moved": moved}, as_json, f"✓ 已转移 {len(moved)} 条记录 / records moved"
+    )
 
 
 @main.group("conflicts")
@@ -315,7 +325,9 @@ def conflicts_resolve(as_json: bool, id_: str, keep: str | None, value: str | No
     if (keep is None) == (value is None):
         raise access.AccessError("请用 --keep losing|standing 或 --value 内容 其一。 / Use either --keep or --value.")
     database = _service().database
-    asked: dict[str, Any] = {"decision": keep} if keep else {"decision": "other", "value": _parse(database, id_, value or "")}
+    asked: dict[str, Any] = (
+        {"decision": keep} if keep else {"decision": "other", "value": _parse(database, id_, value or "")}
+    )
     row = desk.resolve(database, id_, asked, by)
     _say({"conflict": row}, as_json, f"✓ 已裁定 / resolved: {row['field']} = {_plain(row['value'])}")
 
@@ -355,7 +367,8 @@ def verify_(as_json: bool) -> None:
     """核对全部不变量 / check every invariant that can be read from the database"""
     result = verify(_service().database)
     lines = [
-        f"{'✓' if check['ok'] else '✗'} {check['name']}（{check['checked']}）" + "".join(f"\n    {p}" for p in check["problems"])
+        f"{'✓' if check['ok'] else '✗'} {check['name']}（{check['checked']}）"
+        + "".join(f"\n    {p}" for p in check["problems"])
         for check in result["checks"]
     ]
     _say(result, as_json, *lines)

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Union
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from server.defuse import defuse
 from shared.fields import CODE_LENGTH, INT64, LIST_LENGTH, UUID, Field, Integer, List, Number, Text
 from shared.hlc import PATTERN
 from shared.kind import Kind, Registry
@@ -136,8 +137,14 @@ class Decoder:
         """A request from its plain bytes. RequestError for what can't be read as a whole."""
         try:
             typed = self._envelope.decode(body)
-        except (msgspec.DecodeError, RecursionError):
+        except msgspec.ValidationError:
             return self._read_slowly(body)
+        except (msgspec.DecodeError, RecursionError):
+            body = defuse(body)
+            try:
+                typed = self._envelope.decode(body)
+            except (msgspec.DecodeError, RecursionError):
+                return self._read_slowly(body)
         request, _ = read_envelope({**msgspec.structs.asdict(typed), "changes": []})
         if len(typed.changes) > MAX_CHANGES:
             raise TooLarge(
@@ -187,11 +194,13 @@ class Decoder:
 
 
 def decode(body: bytes) -> Any:
-    """A JSON body as plain values. BadRequest for what is not JSON or nested without end."""
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise BadRequest("不是有效的 JSON。 / The body is not valid JSON.") from error
+    """A JSON body as plain values; parts no reader takes come as something no field accepts. BadRequest for what is not JSON."""
+    for text in (body, None):
+        try:
+            return msgspec.json.decode(defuse(body) if text is None else text)
+        except (msgspec.DecodeError, RecursionError):
+            continue
+    raise BadRequest("不是有效的 JSON。 / The body is not valid JSON.")
 
 
 def _compile(kind: Kind) -> type[msgspec.Struct]:

@@ -25,7 +25,9 @@ def desk_writer(township: str, by: str, via: str, person: str = "") -> Writer:
 def find_township(database: Database, kind: str, id_: str) -> str:
     """The township a record lies in; AccessError when there is none."""
     with database.engine.connect() as connection:
-        found = TownshipStore(database, connection, "").sql(f"SELECT township FROM {table_name(kind)} WHERE id = ?", id_)
+        found = TownshipStore(database, connection, "").sql(
+            f"SELECT township FROM {table_name(kind)} WHERE id = ?", id_
+        )
     if not found:
         raise AccessError(f"没有这条记录：{id_} / No such record: {id_}")
     return str(found[0][0])
@@ -34,7 +36,10 @@ def find_township(database: Database, kind: str, id_: str) -> str:
 def list_conflicts(database: Database, open_only: bool = False, township: str | None = None) -> list[dict[str, Any]]:
     """Conflicts of one township or of all, oldest first; quiet, seen and decided ones too unless `open_only`."""
     with database.engine.connect() as connection:
-        places = [t for (t,) in TownshipStore(database, connection, "").sql("SELECT township FROM township_counter ORDER BY 1")]
+        places = [
+            t
+            for (t,) in TownshipStore(database, connection, "").sql("SELECT township FROM township_counter ORDER BY 1")
+        ]
         listed = []
         for place in [township] if township else places:
             store = TownshipStore(database, connection, place)

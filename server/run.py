@@ -51,7 +51,14 @@ def _serve_one_process(app: Flask, host: str, port: int, threads: int) -> None:
     from waitress.server import create_server
 
     server = create_server(
-        app, host=host, port=port, threads=threads, ident=None, max_request_body_size=_DRAIN, connection_limit=2000, backlog=1024
+        app,
+        host=host,
+        port=port,
+        threads=threads,
+        ident=None,
+        max_request_body_size=_DRAIN,
+        connection_limit=2000,
+        backlog=1024,
     )
     _announce(host, server.effective_port)
     server.run()

@@ -60,6 +60,16 @@ def caller() -> Caller:
         raise UnauthorizedError(error.code, str(error)) from error
 
 
+def phone() -> Caller:
+    """The phone that sends this request; a read token is not one."""
+    who = caller()
+    if not who.device:
+        raise UnauthorizedError(
+            "unknown_token", "读取令牌不能同步，请用手机令牌。 / A read token cannot sync; enrol a phone."
+        )
+    return who
+
+
 def plain_body() -> bytes:
     """The body's bytes, inflated. TooLarge, MediaTypeError, BadRequest."""
     if request.mimetype not in ("application/json", ""):

@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 from flask import Response
 from flask_smorest import Blueprint
 
-from server.api.edge import BusyError, caller, decoder, plain_body, reply, service
+from server.api.edge import BusyError, caller, decoder, phone, plain_body, reply, service
 from server.api.schemas import DigestReply, ErrorBody, SyncReply, SyncRequest
 from shared.sync.wire import Request
 
@@ -38,7 +38,7 @@ _NEEDS_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
 )  # fmt: skip
 def post_sync() -> Response:
     """交换变更 / send changes, receive records"""
-    who = caller()
+    who = phone()
     request: Request = decoder().read(plain_body())
     if not _PLACES.acquire(timeout=_PATIENCE_SECONDS):
         raise BusyError("服务器正忙，请稍后自动重试。 / The server is busy; try again in a moment.")

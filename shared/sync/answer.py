@@ -126,23 +126,24 @@ class Reader:
         if key in self._sent:
             return
         self._sent.add(key)
-        hidden = self.hidden(record)
-        if hidden is None:
+        if self.sight(record) is None:
             page.records.append({"kind": record.kind, "id": record.id, "left": True})
-        else:
+        elif (hidden := self.hidden(record)) is not None:
             page.records.append(record.wire(hidden))
+
+    def sight(self, record: Record) -> str | None:
+        """How much of a record's place this device sees: whole, part or None."""
+        is_household = self._kinds[record.kind].is_household
+        return sight(self._seen_by, record.village, record.id if is_household else record.household)
 
     def hidden(self, record: Record) -> Iterable[str] | None:
         """The fields of a record that this device may not see; None when it may see none of it."""
-        kind = self._kinds[record.kind]
-        seen = sight(self._seen_by, record.village, record.id if kind.is_household else record.household)
+        seen = self.sight(record)
         if seen == "whole":
             return ()
-        if seen == "part":
-            if record.kind == CONFLICT and self._is_secret(record):
-                return None
-            return kind.secrets
-        return None
+        if seen is None or (record.kind == CONFLICT and self._is_secret(record)):
+            return None
+        return self._kinds[record.kind].secrets
 
     def _is_secret(self, conflict: Record) -> bool:
         about = self._kinds.get(conflict.values.get("about") or "")

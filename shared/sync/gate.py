@@ -221,23 +221,21 @@ class Gate:
         return None
 
     def _late(self, row: Logged, writer: Writer, scope: str | None) -> list[Grant]:
-        """Grants that covered the change within the last days: held until lately, or the record lay under one."""
+        """Grants that covered the change within the last days: held until lately, or the record or its household lay there."""
         held = [grant for grant in writer.ended if grant.covers(row.village, scope)]
-        if held or row.key not in self._records:
+        known = [key for key in (row.key, self._household_key(row.household)) if key in self._records]
+        if held or not known:
             return held
         everything = (*writer.grants, *writer.ended)
-        return [
-            grant
-            for village, household in self._town.places(row.key, self._now - LATE_DAYS * DAY_MS)
-            for grant in everything
-            if grant.covers(village, household)
-        ]
+        since = self._now - LATE_DAYS * DAY_MS
+        places = [place for key in known for place in self._town.places(key, since)]
+        return [grant for place in places for grant in everything if grant.covers(*place)]
 
     def _restamp_and_apply(self, row: Logged, writer: Writer, newest: dict[str, str]) -> None:
         if self._restamped:
             row.base = _renamed(row.base, self._restamped)
         above = row.change.base_stamps()
-        suspect = self._too_fast(row) or row.stamp <= newest.get(device_of(row.stamp), "")
+        suspect = self._too_fast(row.stamp) or row.stamp <= newest.get(device_of(row.stamp), "")
         if suspect and row.key in self._records:
             history = self._history(row.key)
             twin = next((other for other in history if row.sent_stamp in (other.stamp, other.sent_stamp)), None)
@@ -248,13 +246,15 @@ class Gate:
         self._restamp(row, above)
         self._apply(row)
 
-    def _too_fast(self, row: Logged) -> bool:
-        return milliseconds_of(row.stamp) > self._now + FAST_LIMIT_MS
+    def _too_fast(self, stamp: str) -> bool:
+        return milliseconds_of(stamp) > self._now + FAST_LIMIT_MS
 
     def _restamp(self, row: Logged, above: list[str]) -> None:
         """Replace a stamp that is too far ahead, or not above what its writer was looking at."""
-        if self._too_fast(row) or any(stamp >= row.stamp for stamp in above):
-            row.stamp = self._clock.tick(above, device_of(row.stamp))
+        if self._too_fast(row.stamp) or any(stamp >= row.stamp for stamp in above):
+            # A base may name a stamp that never was, from the end of time: it must not carry the township's clock away.
+            believable = [stamp for stamp in above if not self._too_fast(stamp)]
+            row.stamp = self._clock.tick(believable, device_of(row.stamp))
             self._restamped[row.sent_stamp] = row.stamp
 
     def _repeat_write(self, row: Logged, twin: Logged) -> None:

@@ -1,0 +1,68 @@
+"""Areas in the database: stores a list that `areas` has read, and tells a township's villages.
+
+Promises: storing the same list again changes nothing; nothing is ever deleted, since records may lie under a village that
+a newer list no longer names. Leaves to others: reading and checking the file (`areas`).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from server.imports.areas import Area, townships
+from server.store import Database, TownshipStore
+
+_UPSERT = (
+    "INSERT INTO area (code, name, parent, level, is_farm) VALUES (?, ?, ?, ?, ?) ON CONFLICT (code) DO UPDATE"
+    " SET name = excluded.name, parent = excluded.parent, level = excluded.level, is_farm = excluded.is_farm"
+)
+
+
+class UnknownTownshipError(Exception):
+    """The code is no township with villages; the message (Chinese / English) says what it is and what to do."""
+
+
+def import_areas(database: Database, areas: Iterable[Area]) -> dict[str, Any]:
+    """Store the areas: ``{"areas": {"created", "updated", "unchanged"}, "townships": n, "villages": n}``.
+
+    `townships` are those of the list without its farms, `villages` all its village units.
+    """
+    listed = tuple(areas)
+    done = {"created": 0, "updated": 0, "unchanged": 0}
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, "")
+        stored = {
+            code: (name, parent, level, bool(is_farm))
+            for code, name, parent, level, is_farm in store.sql("SELECT code, name, parent, level, is_farm FROM area")
+        }
+        for area in listed:
+            row = (area.name, area.parent_code, area.level, area.is_farm)
+            if stored.get(area.code) == row:
+                done["unchanged"] += 1
+                continue
+            done["updated" if area.code in stored else "created"] += 1
+            store.sql(_UPSERT, area.code, *row)
+    villages = sum(area.level == "village" for area in listed)
+    return {"areas": done, "townships": len(townships(listed)), "villages": villages}
+
+
+def village_names(database: Database, township: str) -> dict[str, str]:
+    """Name to 12-digit code of a township's villages: what read_roster wants to know. UnknownTownshipError in words."""
+    with database.read(township) as store:
+        found = store.sql("SELECT name, level, is_farm FROM area WHERE code = ?", township)
+        names = {name: code for code, name in store.villages().items()}
+    if not found:
+        raise UnknownTownshipError(
+            f"没有这个乡镇：{township}；请先导入区划（ruhu areas import）。"
+            f" / No such township: {township}; import the areas first (ruhu areas import)."
+        )
+    name, level, is_farm = found[0]
+    if level != "township" or is_farm:
+        raise UnknownTownshipError(
+            f"{township} 是{name}，不是乡镇；请给出乡镇的 9 位代码。"
+            f" / {township} ({name}) is not a township; give a township's 9-digit code."
+        )
+    if not names:
+        raise UnknownTownshipError(
+            f"{name}（{township}）没有行政村；请导入含有各村的区划。"
+            f" / {name} ({township}) has no villages; import a list of areas that holds them."
+        )
+    return names
