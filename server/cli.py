@@ -15,12 +15,13 @@ import click
 
 from server import access, desk
 from server.app import create_app
-from server.backup import BackupError, backup, restore
+from server.backup import BackupError, backup
 from server.config import Config
-from server.imports.area_store import import_areas, village_names
+from server.imports.apply import RosterImportError, import_roster
+from server.imports.area_store import UnknownTownshipError, import_areas
 from server.imports.areas import AreaFileError, read_areas
-from server.imports.apply import apply_roster
-from server.imports.roster import WorkbookError, read_roster
+from server.imports.workbook import WorkbookError
+from server.restore import restore
 from server.run import run_demo_server, serve
 from server.service import Service, now_ms
 from server.upgrade import upgrade
@@ -29,7 +30,10 @@ from shared.fields import Text
 from shared.grants import GrantError
 
 Command = Callable[..., Any]
-_FAILURES = (access.AccessError, GrantError, AreaFileError, WorkbookError, BackupError, RuntimeError, OSError)
+_FAILURES = (
+    access.AccessError, GrantError, AreaFileError, UnknownTownshipError, WorkbookError, RosterImportError, BackupError,
+    RuntimeError, OSError,
+)  # fmt: skip
 
 
 def _command(group: click.Group, name: str) -> Callable[[Command], Command]:
@@ -147,21 +151,18 @@ def roster_() -> None:
 @click.option("--by", default=_me, help="操作人 / whom the log shall name")
 def roster_import(as_json: bool, file: Path, township: str, dry_run: bool, by: str) -> None:
     """导入花名册工作簿 / import a roster workbook"""
-    database = _service().database
-    villages = village_names(database, township)
-    show = not as_json and sys.stderr.isatty()
-    roster = read_roster(file, villages, progress=_progress("读取 / reading") if show else None)
-    result = apply_roster(
-        database, township, roster, by=by, dry_run=dry_run, progress=_progress("写入 / writing") if show else None
-    )
-    _say(result.as_json(), as_json, *_roster_lines(result.as_json(), dry_run))
+    show = _progress if not as_json and sys.stderr.isatty() else None
+    result = import_roster(
+        _service().database, township, file, person="", by=by, dry_run=dry_run, progress=show
+    ).as_json()
+    _say(result, as_json, *_roster_lines(result, dry_run))
 
 
-def _progress(title: str) -> Callable[[int, int], None]:
-    def show(done: int, total: int) -> None:
-        click.echo(f"\r{title} {done}/{total}", err=True, nl=done >= total)
+_STAGES = {"read": "读取 / reading", "write": "写入 / writing"}
 
-    return show
+
+def _progress(stage: str, done: int, total: int) -> None:
+    click.echo(f"\r{_STAGES[stage]} {done}/{total}", err=True, nl=done >= total)
 
 
 def _roster_lines(report: dict[str, Any], dry_run: bool) -> list[str]:
@@ -358,7 +359,8 @@ def backup_(as_json: bool, file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore_(as_json: bool, file: Path) -> None:
     """从备份恢复（先停止服务器）/ restore a backup; stop the server first"""
-    result = restore(Config.from_environment(), file)
+    service: Service = create_app(Config.from_environment()).extensions["ruhu"]
+    result = restore(service.database, service.config, file)
     _say(result, as_json, f"✓ {result['message']}")
 
 

@@ -16,6 +16,7 @@ from flask import Flask
 from server import access
 from server.app import create_app
 from server.config import Config
+from server.imports.apply import import_roster
 from server.imports.area_store import import_areas, village_names
 from server.imports.areas import NINGMING, read_areas
 from server.service import Service, now_ms
@@ -113,13 +114,10 @@ def run_demo_server(config: Config, host: str, port: int, say: Callable[[str], o
 
 
 def _prepare(service: Service, say: Callable[[str], object]) -> None:
-    from server.imports.apply import apply_roster
-    from server.imports.roster import read_roster
-
     import_areas(service.database, read_areas(NINGMING))
     villages = village_names(service.database, DEMO_TOWNSHIP)
     workbook = Path(__file__).parent / "imports" / "data" / "roster_haiyuan.xlsx"
-    result = apply_roster(service.database, DEMO_TOWNSHIP, read_roster(workbook, villages), by="演示 / demo")
+    result = import_roster(service.database, DEMO_TOWNSHIP, workbook, person="", by="演示 / demo")
     say(f"  花名册 / roster: {result.as_json()['households']['created']} 户 / households")
     village = sorted(villages.values())[0]
     access.add_user(service.database, "韦演示", ["cadre"], [f"village:{village}"], now_ms())

@@ -257,7 +257,7 @@ class TownshipStore:
         self._seq += len(rows)
         self._last_stamp = last_stamp
         self.sql(_ADVANCE, self._seq, last_stamp, self.code)
-        ends = {row.device: row for row in rows}
+        ends = {row.device: row for row in sorted(rows, key=lambda row: row.number)}
         for device, row in ends.items():
             if device.startswith(DESK):
                 self.adopt_device(device, "")
