@@ -9,9 +9,7 @@ import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-from flask import Flask
+from typing import TYPE_CHECKING, Any
 
 from server import access
 from server.app import create_app
@@ -22,6 +20,9 @@ from server.imports.areas import NINGMING, read_areas
 from server.service import Service, now_ms
 from server.upgrade import upgrade
 from shared.sync.wire import MAX_BODY
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 DEMO_TOWNSHIP = "451422103"
 _DRAIN = 16 * MAX_BODY
@@ -48,7 +49,7 @@ def _spare_the_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def _serve_one_process(app: Flask, host: str, port: int, threads: int) -> None:
+def _serve_one_process(app: "Flask", host: str, port: int, threads: int) -> None:
     from waitress.server import create_server
 
     server = create_server(
@@ -77,7 +78,7 @@ def _serve_many(config: Config, host: str, port: int, threads: int, workers: int
             for name, value in settings.items():
                 self.cfg.set(name, value)
 
-        def load(self) -> Flask:
+        def load(self) -> "Flask":
             return create_app(config)
 
     _announce(host, port)

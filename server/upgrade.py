@@ -1,13 +1,12 @@
 """Bringing a database to this version: Alembic's migrations, then this server's identity. Safe to run again."""
 
 import base64
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from flask import Flask
 from flask_migrate import upgrade as migrate_to_head
 from sqlalchemy import MetaData
 
@@ -17,8 +16,11 @@ from server.service import Service, now_ms
 from server.store import Database, TownshipStore
 from server.tables import Base
 
+if TYPE_CHECKING:
+    from flask import Flask
 
-def upgrade(app: Flask) -> str:
+
+def upgrade(app: "Flask") -> str:
     """Bring the app's database to the newest version; returns the epoch."""
     service: Service = app.extensions["ruhu"]
     with app.app_context():
@@ -58,7 +60,7 @@ def _make_key() -> bytes:
     return X25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
 
 
-def versions(app: Flask) -> dict[str, Any]:
+def versions(app: "Flask") -> dict[str, Any]:
     """The database's version and the newest one."""
     service: Service = app.extensions["ruhu"]
     with app.app_context(), service.database.engine.connect() as connection:

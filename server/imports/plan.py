@@ -147,6 +147,8 @@ class Planner:
             heads = [write.id for write, person in zip(writes, row.persons, strict=True) if person.relation == "head"]
             if heads:
                 said["head_member"] = heads[0]
+            if not said and home is None:
+                said["source"] = "花名册"  # a household of which the row says nothing must still be a record
             changed, base = _difference(self._household, said, home)
             write = Write(self._household.name, id_, village, None, changed, base)
             self._count(self._plan.report.households, write, home, row.row)

@@ -135,6 +135,7 @@ class Gate:
         self, sent: Sent, writer: Writer, owners: dict[str, str], newest: dict[str, str], admitted: Admitted
     ) -> None:
         row = self._row(sent, writer)
+        self._rows.append(row)  # before what it brings about, so that numbers stand in the log in order
         row.refusal = sent.refusal or self._stranger(sent, writer, owners) or self._judge(row, writer)
         if row.refusal is None and row.kind == CONFLICT:
             row.refusal = self._decide(row, writer)
@@ -142,7 +143,6 @@ class Gate:
             self._restamp_and_apply(row, writer, newest)
         if row.refusal is None and row.stamp > newest.get(device_of(row.stamp), ""):
             newest[device_of(row.stamp)] = row.stamp
-        self._rows.append(row)
         admitted.taken += row.refusal is None
         _tell(row, admitted)
 
@@ -315,8 +315,8 @@ class Gate:
             "", "", writer.person, writer.name, writer.via, self._now, values,
         )  # fmt: skip
         row.stamp = row.sent_stamp = self._clock.tick()
-        row.refusal = self._judge(row, writer) or self._decide(row, writer)
         self._rows.append(row)
+        row.refusal = self._judge(row, writer) or self._decide(row, writer)
         return row.refusal
 
     def _decide(self, row: Logged, writer: Writer) -> Refusal | None:

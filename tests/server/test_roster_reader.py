@@ -13,15 +13,15 @@ from typing import Any
 import openpyxl
 import pytest
 
-from server.imports import roster as reader
-from server.imports import workbook
+import server.imports
+from server.imports import roster_words, workbook
 from server.imports.areas import NINGMING, read_areas, villages_of
 from server.imports.roster import HouseholdRow, PersonRow, Roster, WorkbookError, read_roster
 from shared.kinds.choices import CATEGORIES
-from shared.kinds.member import RELATIONS
+from shared.kinds.member import HEALTH, RELATIONS
 from shared.rules import identity
 
-SAMPLE = Path(__file__).parents[1] / "data" / "roster_haiyuan.xlsx"
+SAMPLE = Path(server.imports.__file__).parent / "data" / "roster_haiyuan.xlsx"
 VILLAGES = villages_of(read_areas(NINGMING), "451422103")
 TONGGU, ZHENGJIE = "451422103215", "451422103001"
 HEAD = (
@@ -134,16 +134,17 @@ def test_reading_again_gives_the_same_and_is_quick(sample: Roster) -> None:
 
 
 def test_only_the_two_agreed_codes_speak_of_identity_and_every_message_is_in_two_languages() -> None:
-    assert [code for code in reader._MESSAGES if "id" in code] == ["identity_check_character", "identity_ruined"]
+    assert [code for code in roster_words.MESSAGES if "id" in code] == ["identity_check_character", "identity_ruined"]
     assert all(
         re.search("[一-龥]", chinese) and english.isascii() is not None
-        for chinese, english in reader._MESSAGES.values()
+        for chinese, english in roster_words.MESSAGES.values()
     )
 
 
-def test_the_codes_of_relations_and_categories_are_those_of_the_kinds() -> None:
-    assert set(reader.RELATIONS) == set(RELATIONS)
-    assert {code for words in reader._CATEGORY.values() for code in words.split()} == set(CATEGORIES)
+def test_the_codes_of_relations_categories_and_health_are_those_of_the_kinds() -> None:
+    assert set(roster_words.RELATIONS) == set(RELATIONS)
+    assert {code for words in roster_words.CATEGORY.values() for code in words.split()} == set(CATEGORIES)
+    assert set(roster_words.HEALTH.values()) == set(HEALTH)
 
 
 # ------------------------------------------------------------------------------------------------ headings and sheets
