@@ -15,7 +15,7 @@ from bench import visits
 from bench.client import TOWNSHIP, Phone
 from bench.machine import Meter, describe, peak_megabytes
 from bench.township import VILLAGES, Office, open_office
-from server.access import caller_of, enrol, make_code
+from server.access import add_user, caller_of, enrol, make_code
 from server.service import now_ms
 from server.store import TownshipStore
 from shared.sync.gate import Gate, Writer
@@ -44,7 +44,9 @@ class Report:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="与同类比较的速度测试 / figures against peers")
     parser.add_argument("--database", choices=["sqlite", "postgres"], action="append", help="默认两种 / default: both")
-    parser.add_argument("--held", default="1000,100000,1000000", help="增量测试时库中已有的记录数 / records held for the delta")
+    parser.add_argument(
+        "--held", default="1000,100000,1000000", help="增量测试时库中已有的记录数 / records held for the delta"
+    )
     parser.add_argument("--records", type=int, default=10_000, help="上传与下载的记录数 / records to upload and pull")
     given = parser.parse_args()
     held = [int(text) for text in given.held.split(",")]
@@ -70,14 +72,18 @@ def upload_and_pull(office: Office, report: Report, count: int) -> None:
     """W1, W1 again, W2."""
     phone = office.phone(VILLAGES[0])
     now = now_ms()
-    changes = [visits.change(i, i + 1, VILLAGES[0], phone.device, now - count // 65536 + i // 65536) for i in range(count)]
+    changes = [
+        visits.change(i, i + 1, VILLAGES[0], phone.device, now - count // 65536 + i // 65536) for i in range(count)
+    ]
     bodies = [phone.body(changes[at : at + BATCH], 0) for at in range(0, count, BATCH)]
     aim = 60 if report.database == "sqlite" else 120
     with Meter(office.roots) as meter:
         for body in bodies:
             refused = phone.post(body)["refused"]
             assert not refused, refused[0]
-    report.line(f"W1 upload {count:,}: server CPU", meter.cpu / count * 1e6, "us/record", aim, "peer 148, without field merge")
+    report.line(
+        f"W1 upload {count:,}: server CPU", meter.cpu / count * 1e6, "us/record", aim, "peer 148, without field merge"
+    )
     report.line("W1 wall", count / meter.wall, "records/s", None, "peer 3,076")
     report.line("W1 bytes up + down", (phone.up + phone.down) / count, "B/record", None, "peer 834")
     with Meter(office.roots) as meter:
@@ -90,7 +96,13 @@ def upload_and_pull(office: Office, report: Report, count: int) -> None:
             got = reader.follow()
         assert got >= count, got
         aims = (28, 100) if encoding == "gzip" else (None, None)
-        report.line(f"W2 pull {got:,} ({encoding}): server CPU", meter.cpu / got * 1e6, "us/record", aims[0], "peer 28, uncompressed")
+        report.line(
+            f"W2 pull {got:,} ({encoding}): server CPU",
+            meter.cpu / got * 1e6,
+            "us/record",
+            aims[0],
+            "peer 28, uncompressed",
+        )
         report.line(f"W2 bytes down ({encoding})", reader.down / got, "B/record", aims[1], "peer 162")
         reader.close()
     phone.close()
@@ -134,7 +146,13 @@ def first_pull(office: Office, report: Report) -> None:
             got = phone.follow()
         times.append(meter.wall * 1000)
         phone.close()
-    report.line(f"W6 first pull of 1 village of 100 ({got:,} records)", median(times), "ms", 50 if got <= 1000 else None, "peer 138 for 1,000")
+    report.line(
+        f"W6 first pull of 1 village of 100 ({got:,} records)",
+        median(times),
+        "ms",
+        50 if got <= 1000 else None,
+        "peer 138 for 1,000",
+    )
 
 
 def _load(office: Office, loaded: int, size: int) -> int:
@@ -143,8 +161,6 @@ def _load(office: Office, loaded: int, size: int) -> int:
     if size - loaded < BATCH:
         return loaded
     name = f"loader {size}"
-    from server.access import add_user
-
     add_user(database, name, ["cadre"], [f"township:{TOWNSHIP}"], now)
     made = enrol(database, make_code(database, name, TOWNSHIP, now), {"name": "", "platform": "", "app": ""}, now)
     with database.read(TOWNSHIP) as store:
@@ -158,7 +174,12 @@ def _load(office: Office, loaded: int, size: int) -> int:
             number += 1
         database.write(TOWNSHIP, _admit(office, batch, writer))
         if at % 50_000 == 0:
-            print(f"\r  loading {at:,} of {size:,} ({time.perf_counter() - started:.0f} s)", end="", file=sys.stderr, flush=True)
+            print(
+                f"\r  loading {at:,} of {size:,} ({time.perf_counter() - started:.0f} s)",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
     print("\r" + " " * 60, end="\r", file=sys.stderr)
     return size
 

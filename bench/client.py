@@ -39,7 +39,11 @@ class Phone:
         self.number = 1
         self.epoch: str | None = None
         self.cursors: dict[str, Any] = {}
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Accept-Encoding": encoding}
+        self._headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+            "Accept-Encoding": encoding,
+        }
         self._connection = _Connection("127.0.0.1", port)
 
     @property

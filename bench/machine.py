@@ -68,6 +68,8 @@ class Meter:
         self.wall = -time.perf_counter()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.wall += time.perf_counter()
         self.cpu += cpu_seconds(self._roots)

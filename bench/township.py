@@ -91,7 +91,10 @@ def _serve(folder: Path, url: str, others: list[int]) -> Iterator[Office]:
 
 
 def _make_township(service: Service) -> None:
-    areas = [(TOWNSHIP, "测试镇", "451422", "township"), *((v, f"测试村{v[-3:]}", TOWNSHIP, "village") for v in VILLAGES)]
+    areas = [
+        (TOWNSHIP, "测试镇", "451422", "township"),
+        *((v, f"测试村{v[-3:]}", TOWNSHIP, "village") for v in VILLAGES),
+    ]
     with service.database.transaction() as connection:
         store = TownshipStore(service.database, connection, "")
         for area in areas:

@@ -150,7 +150,8 @@ class Decoder:
             raise TooLarge(
                 f"一次最多 {MAX_CHANGES} 条，请分批。 / At most {MAX_CHANGES} changes a request; send fewer."
             )
-        request.changes = [self._read_change(bytes(raw)) for raw in typed.changes]
+        plain = not any(awkward in body for awkward in _AWKWARD)
+        request.changes = [self._read_change(bytes(raw), plain) for raw in typed.changes]
         return request
 
     def _read_slowly(self, body: bytes) -> Request:
@@ -159,12 +160,12 @@ class Decoder:
         request.changes = [read_change(raw, self._kinds) for raw in changes]
         return request
 
-    def _read_change(self, raw: bytes) -> Sent:
+    def _read_change(self, raw: bytes, plain: bool) -> Sent:
         if len(raw) > MAX_CHANGE:
             body = decode(raw)
             stamp = body.get("stamp")
             return Sent(read_number(body), stamp if isinstance(stamp, str) else "", refusal=CHANGE_TOO_LARGE)
-        if not any(awkward in raw for awkward in _AWKWARD):
+        if plain:
             try:
                 typed = self._change.decode(raw)
                 body = msgspec.json.decode(raw)

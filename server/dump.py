@@ -162,6 +162,16 @@ def _to_text(cell: Any) -> str:
 # --- in ------------------------------------------------------------------------------------------------------------
 
 
+def open_archive(file: Path) -> zipfile.ZipFile:
+    """The zip, opened to read. OSError; DamagedError when it is none."""
+    try:
+        return zipfile.ZipFile(file)
+    except OSError:
+        raise
+    except Exception as error:  # whatever a damaged zip makes the library say
+        raise DamagedError(type(error).__name__) from error
+
+
 def read_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
     """The manifest, every member checked against it. DamagedError when anything is missing or differs."""
     try:

@@ -76,9 +76,9 @@ def _open(stack: ExitStack, file: Path) -> tuple[zipfile.ZipFile, dict[str, Any]
     if not file.is_file():
         raise BackupError(f"没有这个文件：{file} / There is no such file: {file}")
     try:
-        archive = stack.enter_context(zipfile.ZipFile(file))
+        archive = stack.enter_context(dump.open_archive(file))
         manifest = dump.read_manifest(archive)
-    except (zipfile.BadZipFile, dump.DamagedError, OSError, ValueError) as error:
+    except dump.DamagedError as error:
         raise BackupError(
             f"备份文件不完整或已损坏（{error}），未作任何改动；请换一份备份。"
             f" / The backup is damaged or cut short ({error}); nothing was changed; use another one."

@@ -5,6 +5,7 @@ Promises: a request is handed to the app only once it is here whole, so a cut up
 """
 
 import gc
+import logging
 import os
 import secrets
 from collections.abc import Callable
@@ -52,6 +53,7 @@ def _spare_the_collector() -> None:
 def _serve_one_process(app: "Flask", host: str, port: int, threads: int) -> None:
     from waitress.server import create_server
 
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a herd of phones may queue; that is no warning
     server = create_server(
         app,
         host=host,

@@ -58,11 +58,14 @@ def join(kind: Kind, record: Record, change: Change) -> bool:
     if record.tangled or change.decides or not _follows(kind, record, change):
         return False
     values, stamps, stamp = record.values, record.stamps, change.stamp
-    if not stamps and kind.unions.isdisjoint(change.set):  # the first write of most records
+    unions, evidence = kind.unions, kind.evidence
+    if not stamps:  # the first write of a record: nothing stands yet
         values.update(change.set)
         stamps.update(dict.fromkeys(change.set, stamp))
+        for name in unions.intersection(change.set):
+            stamps[name] = _after({}, change.set[name] or [], change.base.get(name) or {}, stamp)
+            values[name] = list(stamps[name])
         return True
-    unions, evidence = kind.unions, kind.evidence
     for name, value in change.set.items():
         if name in unions:
             held = _after(stamps.get(name) or {}, value or [], change.base.get(name) or {}, stamp)

@@ -43,7 +43,7 @@ class Record:
     def wire(self, hidden: Iterable[str] = ()) -> dict[str, Any]:
         """The record as a reply carries it, without the `hidden` fields."""
         values, stamps = self.values, self.stamps
-        if any(name in values for name in hidden):
+        if hidden and any(name in values for name in hidden):
             unseen = frozenset(hidden)
             values = {name: value for name, value in values.items() if name not in unseen}
             stamps = {name: stamp for name, stamp in stamps.items() if name not in unseen}
