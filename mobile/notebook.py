@@ -8,22 +8,19 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import uuid6
 
 from mobile.store import Store
+from mobile.visits import Reading, beginning, ending, visit_minutes
 from shared.hlc import Clock, device_of
 from shared.kind import REMOVED, Kind, Registry
 from shared.merge import lay_over, same
 from shared.record import Key, Record
-from shared.sync.converse import Copy, Enrolment, Mend, NotEnrolled, PhoneError, Written, moment, stamps_of
+from shared.sync.phone import Copy, Enrolment, Mend, NotEnrolled, PhoneError, Written, stamps_of
 from shared.sync.wire import MAX_CHANGE
-
-SHORT_MINUTES = 30
-DRIFT_S = 120
 
 
 class Invalid(PhoneError):
@@ -115,6 +112,9 @@ class Doors:
     mono: Callable[[], float] = _mono
     boot_id: Callable[[], str] = _boot_id
     new_id: Callable[[], str] = lambda: str(uuid6.uuid7())
+
+    def reading(self) -> Reading:
+        return Reading(self.now(), self.mono(), self.boot_id())
 
 
 class Notebook:
@@ -274,18 +274,10 @@ class Notebook:
     # --- visits ----------------------------------------------------------------------------------------------------
 
     def start_visit(self, household: str) -> Written:
-        """Begin a visit: its start is a stored fact, so a killed app or a flat battery does not stop the clock."""
+        """Begin a visit: from now on its start is a stored fact."""
         if self.shown(Key(self.kinds.household, household)) is None:
             raise NoSuchRecord(f"household {household}")
-        values = {
-            "purposes": ["campaign"],
-            "mode": "home",
-            "entry_mode": "live",
-            "started_at": moment(self.doors.now()),
-            "started_mono": round(self.doors.mono(), 3),
-            "boot_id": self.doors.boot_id() or None,
-        }
-        written = self.write("visit", None, {k: v for k, v in values.items() if v is not None}, household=household)
+        written = self.write("visit", None, beginning(self.doors.reading()), household=household)
         assert written is not None  # a new record always has something to say
         return written
 
@@ -295,21 +287,9 @@ class Notebook:
         A visit that has ended keeps its end: only `values` are written.
         """
         begun = self.get("visit", id).record.values
-        ending = {} if begun.get("ended_at") else self._ending(begun)
-        written = self.write("visit", id, {**ending, **values})
+        end = {} if begun.get("ended_at") else ending(begun, self.doors.reading())
+        written = self.write("visit", id, {**end, **values})
         return written, visit_minutes(self.get("visit", id).record.values)
-
-    def _ending(self, begun: Mapping[str, Any]) -> dict[str, Any]:
-        """When it ended, by both clocks; a restart or a changed clock in between is marked (DOMAIN 4.1)."""
-        ending: dict[str, Any] = {"ended_at": moment(self.doors.now())}
-        if begun.get("boot_id") != (self.doors.boot_id() or None):
-            return ending | {"clock_flag": "reboot"}
-        mono = round(self.doors.mono(), 3)
-        if begun.get("started_at") and begun.get("started_mono") is not None:
-            wall = _seconds_of(ending["ended_at"]) - _seconds_of(begun["started_at"])
-            if abs(wall - (mono - begun["started_mono"])) > DRIFT_S:
-                ending["clock_flag"] = "drift"
-        return ending | {"ended_mono": mono}
 
     # --- what waits, what was refused, where people disagree ---------------------------------------------------------
 
@@ -355,12 +335,13 @@ class Notebook:
         now = self.shown(Key(text["about"], text["record"])) if text["record"] else None
         name, kind = text["field"], self.kinds.get(text["about"])
         current = now.record.stamps.get(name) if now else None
-        standing_stamp = values.get("standing_stamp") or (current if isinstance(current, str) else None)
+        standing_stamp = current if isinstance(current, str) else None
         standing = values.get("standing")
         if "standing" not in values and now and kind and name not in kind.unions:
             standing = now.record.values.get(name)  # read from the record, where the row does not say
         stamps = {"losing": values.get("losing_stamp"), "standing": standing_stamp}
-        mine = frozenset(side for side, at in stamps.items() if self._is_mine(text[f"{side}_by"], at))
+        writers = {"losing": stamps["losing"], "standing": None if text["standing_by"] else standing_stamp}
+        mine = frozenset(side for side, at in writers.items() if self._is_mine(text[f"{side}_by"], at))
         times = {side: int(at[:12], 16) if at else None for side, at in stamps.items()}
         return Disagreement(
             shown, text["about"], text["record"], name,
@@ -378,17 +359,6 @@ class Notebook:
         """Ask the desk to look at a disagreement again."""
         self.get("conflict", id)
         return self.write("conflict", id, {"status": "open"})
-
-
-def visit_minutes(values: Mapping[str, Any]) -> int:
-    """Whole minutes from start to end: by the monotonic clock where both ends have it, else by the wall clock."""
-    start, end = values.get("started_mono"), values.get("ended_mono")
-    if start is None or end is None:
-        began, ended = values.get("started_at"), values.get("ended_at")
-        if not began or not ended:
-            return 0
-        start, end = _seconds_of(began), _seconds_of(ended)
-    return max(0, int((end - start) // 60))
 
 
 def _base(record: Record, news: Mapping[str, Any]) -> dict[str, Any]:
@@ -418,7 +388,3 @@ def _holds(value: Any, text: str) -> bool:
     if isinstance(value, list):
         return any(_holds(item, text) for item in value)
     return value is not None and text.casefold() in str(value).casefold()
-
-
-def _seconds_of(time_: Any) -> float:
-    return datetime.fromisoformat(time_).timestamp()

@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from server.api import register_api
-from server.codec import Decoder
+from server.codec import decoder_for
 from server.config import Config
 from server.console import blueprint as console
 from server.extensions import db, migrate
@@ -64,7 +64,7 @@ def create_app(config: Config | None = None, kinds: Registry = KINDS) -> Flask:
         database = Database(db.engine, kinds, config.instance / "writer.lock" if config.is_sqlite else None)
     service = Service(database, kinds, config)
     app.extensions["ruhu"] = service
-    app.extensions["ruhu_decoder"] = Decoder(kinds)
+    app.extensions["ruhu_decoder"] = decoder_for(kinds)
     app.extensions["ruhu_metadata"] = kind_tables(kinds)
     register_api(app)
     app.register_blueprint(console)

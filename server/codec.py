@@ -9,7 +9,7 @@ import atexit
 import gc
 import gzip
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any, Union
 
 import msgspec
@@ -100,7 +100,7 @@ def _check_size(plain: bytes) -> None:
         raise TooLarge("解压后超过 16 MiB，请分批。 / Inflates to more than 16 MiB; send fewer changes.")
 
 
-def deflate(body: bytes, accepted: str) -> tuple[bytes, str]:
+def deflate(body: bytes, accepted: Collection[str]) -> tuple[bytes, str]:
     """A reply's body in the best encoding the client takes, and that encoding's name ('' for none)."""
     if "zstd" in accepted:
         return zstd.compress(body, 3), "zstd"
@@ -122,6 +122,16 @@ class _Envelope(msgspec.Struct):
     epoch: Any = None
     cursors: Any = None
     limit: Any = None
+
+
+_DECODERS: dict[int, tuple[Registry, "Decoder"]] = {}
+
+
+def decoder_for(kinds: Registry) -> "Decoder":
+    """The decoder of a registry, compiled once a process and kept for good: see the note on collection above."""
+    if id(kinds) not in _DECODERS:
+        _DECODERS[id(kinds)] = (kinds, Decoder(kinds))
+    return _DECODERS[id(kinds)][1]
 
 
 class Decoder:

@@ -64,10 +64,13 @@ class Service:
 
     def sync(self, request: Request, caller: Caller) -> dict[str, Any]:
         """Take a request's changes, then answer with a page of records. RequestError where the contract says so."""
+        cursors = request.cursors if request.epoch == self.epoch() else {}
+        if cursors and request.changes:  # a request that will be turned away must change nothing
+            with self.database.read(caller.township) as store:
+                Reader(self.kinds, store, caller.grants).check(cursors)
         admitted = self._push(request, caller) if request.changes else None
         with self.database.read(caller.township) as store:
             number = admitted.next if admitted else store.numbers([caller.device])[caller.device]
-            cursors = request.cursors if request.epoch == self.epoch() else {}
             page = Reader(self.kinds, store, caller.grants).page(cursors, request.limit)
         grants = [str(grant) for grant in caller.grants]
         return {

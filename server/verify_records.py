@@ -116,7 +116,7 @@ def losers_have_conflicts(case: Case, check: Check) -> None:
                 where, row.id, "分歧已了结而值仍未被看到 / the conflict is closed, yet the value is still unseen"
             )
         standing = case.record.values.get(lost.field), case.record.stamps.get(lost.field)
-        if not same([values.get("standing"), values.get("standing_stamp")], list(standing)):
+        if not same(values.get("standing"), standing[0]):
             check.wrong(where, row.id, "分歧中的现有值不符 / the conflict tells another standing value")
 
 

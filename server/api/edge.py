@@ -89,7 +89,7 @@ def reply(body: Any, status: int = 200, headers: dict[str, str] | None = None) -
     data = encode(body)
     response = Response(data, status, headers, mimetype="application/json")
     if len(data) >= SQUEEZE_FROM:
-        squeezed, encoding = deflate(data, request.headers.get("Accept-Encoding", ""))
+        squeezed, encoding = deflate(data, {name for name, quality in request.accept_encodings if quality > 0})
         response.headers["Vary"] = "Accept-Encoding"
         if encoding:
             response.set_data(squeezed)

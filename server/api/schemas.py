@@ -1,14 +1,21 @@
 """The messages as marshmallow schemas: what OpenAPI shows. A sync body is read by `server.codec`, an enrolment by its schema here."""
 
-from marshmallow import INCLUDE, Schema, fields, validate
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validate
+
+from shared.fields import is_plain
+
+
+def _plain(text: str) -> None:
+    if not is_plain(text):
+        raise ValidationError("含有无法保存的字符 / holds a character that cannot be kept")
 
 
 def _short() -> fields.String:
-    return fields.String(load_default="", validate=validate.Length(max=200))
+    return fields.String(load_default="", validate=[validate.Length(max=200), _plain])
 
 
 def _code() -> fields.String:
-    return fields.String(required=True, validate=validate.Length(min=1, max=200))
+    return fields.String(required=True, validate=[validate.Length(min=1, max=200), _plain])
 
 
 class EnvelopeSchema(Schema):

@@ -37,7 +37,6 @@ class Conflict(Form):
     losing_stamp = Text("被替换值的时间戳", "Losing stamp", length=64)
     losing_by = Text("被替换值的填写人", "Losing value by", length=100)
     standing = Object("现有的值", "Standing value", sensitivity=PERSONAL)
-    standing_stamp = Text("现有值的时间戳", "Standing stamp", length=64)
     standing_by = Text("现有值的填写人", "Standing value by", length=100)
     status = Choice("处理状态", "Status", STATUSES)
     decision = Choice("裁定", "Decision", DECISIONS)

@@ -63,27 +63,29 @@ class Reader:
         self._names = [only] if only else list(kinds)
         self._sent: set[Key] = set()
 
+    def check(self, cursors: Mapping[str, Any]) -> None:
+        """BadCursor if any of them is one this server never gave."""
+        head = self._feeds.head()
+        for grant in self._grants:
+            self._read_cursor(cursors.get(str(grant)), head)
+
     def page(self, cursors: Mapping[str, Any], limit: int) -> Page:
         """One page over all grants, oldest first, at most `limit` records. BadCursor for one this server never gave."""
         page = Page()
         head = self._feeds.head()
         marks = {str(grant): self._read_cursor(cursors.get(str(grant)), head) for grant in self._grants}
         for grant, mark in marks.items():
-            room = limit - len(page.records)
-            if isinstance(mark, _Fill) and room > 0:
+            if isinstance(mark, _Fill) and (room := limit - len(page.records)) > 0:
                 mark = self._fill(page, grant, mark, room)
-                room = limit - len(page.records)
-            if isinstance(mark, int) and mark < head and room > 0:
-                mark = self._follow(page, grant, mark, room)
+            if isinstance(mark, int) and mark < head and (room := limit - len(page.records)) > 0:
+                mark = self._follow(page, grant, mark, room, head)
             page.cursors[grant] = mark if isinstance(mark, int) else str(mark)
-            page.more = page.more or self._has_more(grant, mark, head, room)
+            page.more = page.more or self._waits(grant, mark, head)
         return page
 
-    def _has_more(self, grant: str, mark: int | _Fill, head: int, room: int) -> bool:
-        """Whether anything waits behind this cursor. Asked of the log only where the page had no room to find out."""
-        if isinstance(mark, _Fill):
-            return True
-        return mark < head and room <= 0 and bool(self._feeds.feed(grant, mark, 1))
+    def _waits(self, grant: str, mark: int | _Fill, head: int) -> bool:
+        """Whether anything waits behind this cursor."""
+        return isinstance(mark, _Fill) or (mark < head and bool(self._feeds.feed(grant, mark, 1)))
 
     def _read_cursor(self, cursor: Any, head: int) -> int | _Fill:
         if cursor is None:
@@ -112,14 +114,14 @@ class Reader:
             after = ""
         return mark.position
 
-    def _follow(self, page: Page, grant: str, mark: int, room: int) -> int:
+    def _follow(self, page: Page, grant: str, mark: int, room: int, head: int) -> int:
         items = self._feeds.feed(grant, mark, room)
         wanted = dict.fromkeys(key for _, key in items if key.kind in self._names and key not in self._sent)
         records = self._feeds.load(wanted)
         for key in wanted:
             if key in records:
                 self._send(page, records[key])
-        return items[-1][0] if items else mark
+        return items[-1][0] if len(items) == room else max([head, *(position for position, _ in items[-1:])])
 
     def _send(self, page: Page, record: Record) -> None:
         key = record.key

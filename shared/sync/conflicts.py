@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.hlc import device_of
 from shared.kind import Kind
-from shared.merge import Lost, born_status, same
+from shared.merge import DESK, Lost, born_status, same
 from shared.moments import iso
 from shared.ports import Logged
 from shared.record import Record
@@ -56,7 +57,10 @@ def refresh_conflicts(
         if row.id in listed or row.values["status"] not in _UNSETTLED:
             continue
         fresh = _standing(record, row.values["field"], writers)
-        if row.values.get("decision") is None:
+        asked_for = not device_of(row.stamps["status"]).startswith(
+            DESK
+        )  # a writer wants it looked at: so it stays open
+        if row.values.get("decision") is None and not asked_for:
             fresh["status"] = "seen"
         if _put(row, fresh, tick):
             changed.append(row)
@@ -83,7 +87,6 @@ def _standing(record: Record, field: str, writers: dict[str, str]) -> dict[str, 
     stamp = record.stamps.get(field)
     return {
         "standing": record.values.get(field),
-        "standing_stamp": stamp,
         "standing_by": writers.get(stamp) if isinstance(stamp, str) else None,
     }
 
@@ -120,10 +123,10 @@ class Decision:
 def read_decision(
     kind: Kind,
     conflict: Record,
+    record: Record,
     values: dict[str, Any],
     person: str,
     history: Sequence[Logged],
-    standing: Any,
     may_decide: bool,
 ) -> Decision | Refusal:
     """What this change to a conflict asks for, or why this person may not ask it.
@@ -131,8 +134,10 @@ def read_decision(
     The desk sets `decision` (and `value` for another word than either); either writer may set ``status: open``.
     """
     if values == {"status": "open"}:
-        sides = (conflict.values["losing_stamp"], conflict.values["standing_stamp"])
-        if any(row.person == person and row.stamp in sides for row in history):
+        told = conflict.values
+        sides = {row.person for row in history if row.stamp == told["losing_stamp"]}
+        sides |= {row.person for row in history if row.by == told["standing_by"] and told["field"] in row.set}
+        if person in sides:
             return Decision("open")
         return Refusal("forbidden", "只有当事双方可以要求重新处理。 / Only either writer may ask for another look.")
     if not may_decide:
@@ -149,6 +154,7 @@ def read_decision(
             if errors
             else _decided(asked, values["value"])
         )
+    standing = record.values.get(conflict.values["field"])
     return _decided(asked, conflict.values["losing"] if asked == "losing" else standing)
 
 

@@ -137,10 +137,11 @@ class Gate:
         row = self._row(sent, writer)
         self._rows.append(row)  # before what it brings about, so that numbers stand in the log in order
         row.refusal = sent.refusal or self._stranger(sent, writer, owners) or self._judge(row, writer)
-        if row.refusal is None and row.kind == CONFLICT:
-            row.refusal = self._decide(row, writer)
-        elif row.refusal is None:
-            self._restamp_and_apply(row, writer, newest)
+        if row.refusal is None and not self._repeats(row, newest):
+            if row.kind == CONFLICT:
+                row.refusal = self._decide(row, writer)
+            else:
+                self._apply(row)
         if row.refusal is None and row.stamp > newest.get(device_of(row.stamp), ""):
             newest[device_of(row.stamp)] = row.stamp
         admitted.taken += row.refusal is None
@@ -231,7 +232,8 @@ class Gate:
         places = [place for key in known for place in self._town.places(key, since)]
         return [grant for place in places for grant in everything if grant.covers(*place)]
 
-    def _restamp_and_apply(self, row: Logged, writer: Writer, newest: dict[str, str]) -> None:
+    def _repeats(self, row: Logged, newest: dict[str, str]) -> bool:
+        """Whether this write was taken before, under another number; if not, give it a stamp that can be believed."""
         if self._restamped:
             row.base = _renamed(row.base, self._restamped)
         above = row.change.base_stamps()
@@ -241,10 +243,10 @@ class Gate:
             twin = next((other for other in history if row.sent_stamp in (other.stamp, other.sent_stamp)), None)
             if twin is not None:
                 self._repeat_write(row, twin)
-                return
+                return True
             above += _own_line(row, history)
         self._restamp(row, above)
-        self._apply(row)
+        return False
 
     def _too_fast(self, stamp: str) -> bool:
         return milliseconds_of(stamp) > self._now + FAST_LIMIT_MS
@@ -330,13 +332,9 @@ class Gate:
         may_decide = bool(writer.roles & DESK_ROLES) and any(
             g.whole and g.covers(conflict.village, conflict.household) for g in writer.grants
         )
-        standing = record.values.get(name)
-        decision = read_decision(
-            self._kinds[about.kind], conflict, row.set, writer.person, history, standing, may_decide
-        )
+        decision = read_decision(self._kinds[about.kind], conflict, record, row.set, writer.person, history, may_decide)
         if isinstance(decision, Refusal):
             return decision
-        self._restamp(row, row.change.base_stamps())
         row.village, row.household = conflict.village, conflict.household
         conflict.values |= decision.values(self._now, writer.name)
         conflict.stamps |= dict.fromkeys(decision.values(self._now, writer.name), row.stamp)

@@ -15,11 +15,12 @@ from shared.hlc import Clock, device_of, milliseconds_of
 from shared.kinds import KINDS
 from shared.merge import fold
 from shared.record import Change, Key
-from shared.sync import converse
-from shared.sync.converse import (
+from shared.sync import taking
+from shared.sync.converse import Conversation
+from shared.sync.phone import (
+    BadCursor,
     BatchTooLarge,
     Busy,
-    Conversation,
     CutShort,
     NeedsEnrolment,
     NotOurServer,
@@ -27,6 +28,7 @@ from shared.sync.converse import (
     OtherOwner,
     OutOfStep,
     ServerFull,
+    SyncError,
     TokenRefused,
     UpdateNeeded,
 )
@@ -133,7 +135,7 @@ def test_a_word_written_during_a_sync_goes_in_the_same_sync(phone: Phone, townsh
     "error",
     [Offline(), CutShort(), NotOurServer(), Busy(retry_after=7), ServerFull(), UpdateNeeded(), TokenRefused("revoked")],
 )
-def test_an_error_changes_nothing_on_the_phone(phone: Phone, township: Township, error: converse.SyncError) -> None:
+def test_an_error_changes_nothing_on_the_phone(phone: Phone, township: Township, error: SyncError) -> None:
     phone.write("household", None, remark="一")
     phone.syncing.once()
     phone.write("household", None, remark="二")
@@ -298,7 +300,7 @@ def test_a_union_word_on_top_of_a_refused_one_takes_over_its_base(phone: Phone, 
     bad = phone.write("visit", visit.id, participants=["黄二"])
     late = phone.write("visit", visit.id, participants=["黄二", "农三"])
     assert late.base == {"participants": {"黄二": [bad.stamp]}}
-    rebased = converse._rebased(late, bad)
+    rebased = taking._rebased(late, bad)
     assert rebased.base == {"participants": {"韦一": [visit.stamp]}}
 
 
@@ -541,7 +543,7 @@ def test_a_server_that_never_agrees_about_numbers_ends_in_words(phone: Phone, to
 def test_a_cursor_the_server_does_not_know_starts_the_fill_anew(phone: Phone, township: Township) -> None:
     phone.write("household", None, remark="一")
     phone.syncing.once()
-    township.faults = [converse.BadCursor()]
+    township.faults = [BadCursor()]
     phone.syncing.once()
     assert township.requests[-1]["cursors"] == {}
 
@@ -599,7 +601,7 @@ def test_two_phones_end_with_the_same_words_whatever_happens_on_the_way(
             township.log[:] = [row for row in township.log[:cut] if row in kept[row.device]]
             township.epoch = f"epoch-{roll.random()}"
         township.faults = [roll.choice(["", "lost", Offline()])]
-        with contextlib.suppress(converse.SyncError):
+        with contextlib.suppress(SyncError):
             phone.syncing.once()
     township.faults = []
     for phone in phones * 3:

@@ -12,7 +12,7 @@ import pytest
 
 from mobile import courier
 from mobile.courier import HttpCourier, UnsafeUrl, check_url
-from shared.sync import converse
+from shared.sync import phone
 
 GOOD = {"protocol": 1, "next": 1}
 
@@ -95,27 +95,27 @@ def test_enrolment_sends_code_and_device(stub: Stub) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "expected", "code"),
     [
-        (400, {"code": "unreadable", "message": "?"}, converse.RequestRefused, "unreadable"),
-        (400, {"code": "bad_cursor", "message": "?"}, converse.BadCursor, "bad_cursor"),
-        (401, {"code": "revoked"}, converse.TokenRefused, "revoked"),
-        (401, {"code": "unknown_token"}, converse.TokenRefused, "unknown_token"),
-        (409, {"code": "gap", "next": 3}, converse.OutOfStep, "gap"),
-        (409, {"code": "renumber", "next": 3}, converse.OutOfStep, "renumber"),
-        (410, {"code": "code_used"}, converse.CodeSpent, "code_spent"),
-        (413, {"code": "too_large"}, converse.BatchTooLarge, "too_large"),
-        (415, {"code": "encoding"}, converse.EncodingRefused, "encoding"),
-        (426, {"code": "protocol"}, converse.UpdateNeeded, "protocol"),
-        (429, {"code": "busy"}, converse.Busy, "busy"),
-        (503, None, converse.Busy, "busy"),
-        (507, {"code": "full"}, converse.ServerFull, "server_full"),
-        (500, None, converse.ServerFailed, "server_failed"),
-        (502, None, converse.ServerFailed, "server_failed"),
-        (404, None, converse.NotOurServer, "not_our_server"),
-        (302, None, converse.NotOurServer, "not_our_server"),
+        (400, {"code": "unreadable", "message": "?"}, phone.RequestRefused, "unreadable"),
+        (400, {"code": "bad_cursor", "message": "?"}, phone.BadCursor, "bad_cursor"),
+        (401, {"code": "revoked"}, phone.TokenRefused, "revoked"),
+        (401, {"code": "unknown_token"}, phone.TokenRefused, "unknown_token"),
+        (409, {"code": "gap", "next": 3}, phone.OutOfStep, "gap"),
+        (409, {"code": "renumber", "next": 3}, phone.OutOfStep, "renumber"),
+        (410, {"code": "code_used"}, phone.CodeSpent, "code_spent"),
+        (413, {"code": "too_large"}, phone.BatchTooLarge, "too_large"),
+        (415, {"code": "encoding"}, phone.EncodingRefused, "encoding"),
+        (426, {"code": "protocol"}, phone.UpdateNeeded, "protocol"),
+        (429, {"code": "busy"}, phone.Busy, "busy"),
+        (503, None, phone.Busy, "busy"),
+        (507, {"code": "full"}, phone.ServerFull, "server_full"),
+        (500, None, phone.ServerFailed, "server_failed"),
+        (502, None, phone.ServerFailed, "server_failed"),
+        (404, None, phone.NotOurServer, "not_our_server"),
+        (302, None, phone.NotOurServer, "not_our_server"),
     ],
 )
 def test_each_status_has_its_own_error_in_words(
-    stub: Stub, status: int, body: Any, expected: type[converse.SyncError], code: str
+    stub: Stub, status: int, body: Any, expected: type[phone.SyncError], code: str
 ) -> None:
     stub.status = status
     stub.headers = {"Content-Type": "application/json", "Location": "http://127.0.0.1:1/"}
@@ -130,7 +130,7 @@ def test_retry_after_is_read_as_seconds_and_as_a_date(stub: Stub) -> None:
     stub.status = 503
     for text, low, high in (("17", 17, 17), ("Fri, 31 Dec 2100 23:59:59 GMT", 1e6, 1e10), ("soon", None, None)):
         stub.headers = {"Retry-After": text}
-        with pytest.raises(converse.Busy) as caught:
+        with pytest.raises(phone.Busy) as caught:
             line(stub).sync({})
         seconds = caught.value.retry_after
         assert seconds is None if low is None else low <= (seconds or 0) <= high
@@ -138,23 +138,23 @@ def test_retry_after_is_read_as_seconds_and_as_a_date(stub: Stub) -> None:
 
 def test_a_captive_portal_is_not_our_server(stub: Stub) -> None:
     stub.headers, stub.body = {"Content-Type": "text/html"}, b"<html>log in</html>"
-    with pytest.raises(converse.NotOurServer):
+    with pytest.raises(phone.NotOurServer):
         line(stub).sync({})
 
 
 def test_a_reply_cut_short_is_named(stub: Stub) -> None:
     stub.declared = 1000
-    with pytest.raises(converse.CutShort):
+    with pytest.raises(phone.CutShort):
         line(stub).sync({})
 
 
 def test_a_packed_reply_cut_short_is_named(stub: Stub) -> None:
     stub.headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     stub.body = gzip.compress(json.dumps({**GOOD, "records": list(range(9000))}).encode())[:-400]
-    with pytest.raises(converse.CutShort):
+    with pytest.raises(phone.CutShort):
         line(stub).sync({})
     stub.body = b"not gzip at all"
-    with pytest.raises(converse.CutShort):
+    with pytest.raises(phone.CutShort):
         line(stub).sync({})
 
 
@@ -162,14 +162,14 @@ def test_no_server_is_offline() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with pytest.raises(converse.Offline):
+    with pytest.raises(phone.Offline):
         HttpCourier(f"http://127.0.0.1:{port}", "t").sync({})
 
 
 def test_a_silent_server_times_out(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(courier, "TIMEOUTS", (1, 0.05))
     stub.silent = True
-    with pytest.raises(converse.TimedOut):
+    with pytest.raises(phone.TimedOut):
         line(stub).sync({})
 
 

@@ -238,7 +238,7 @@ def test_a_disagreement_is_told_to_those_who_wrote_it(phone: Phone, township: To
     phone.syncing.once()
     conflict = {
         "about": "household", "record": house.id, "field": "remark", "losing": "我的", "losing_stamp": house.stamp,
-        "losing_by": "user-1", "standing": "别人的", "standing_by": "user-2", "standing_stamp": format_stamp(9, 0, "other"),
+        "losing_by": "user-1", "standing": "别人的", "standing_by": "user-2",
         "status": "quiet",
     }  # fmt: skip
     mine, theirs = "0190a8a0-0000-7000-8000-000000000001", "0190a8a0-0000-7000-8000-000000000002"

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from mobile.store import ProfileInUse, ProfileUnusable, StorageFull, Store
+from mobile.disk import ProfileInUse, ProfileUnusable, StorageFull
+from mobile.store import Store
 from shared.record import Key, Record
-from shared.sync.converse import Copy, Written
+from shared.sync.phone import Copy, Written
 from tests.mobile.township import VILLAGE, Phone, Township, Watch
 
 ROOT = Path(__file__).parents[2]

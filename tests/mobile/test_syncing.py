@@ -6,7 +6,7 @@ import pytest
 
 from mobile.syncing import FIRST_WAIT_S, LONGEST_WAIT_S, AlreadySyncing, Outcome, Syncing
 from shared.kinds import KINDS
-from shared.sync.converse import Busy, NotEnrolled, Offline
+from shared.sync.phone import Busy, NotEnrolled, Offline
 from tests.mobile.township import Line, Phone, Township, Watch
 
 

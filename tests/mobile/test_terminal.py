@@ -8,6 +8,7 @@ import pytest
 
 from mobile import syncing, terminal
 from mobile.store import Store
+from mobile.words import read_values
 from shared.kinds import KINDS
 from tests.mobile.township import URL, VILLAGE, Line, Township
 
@@ -156,10 +157,10 @@ def test_the_clock_can_be_shifted(run: Script, house: str, monkeypatch: pytest.M
 def test_values_are_read_by_the_type_of_their_field() -> None:
     house, visit = KINDS["household"], KINDS["visit"]
     pairs = ["house_area_m2=90.5", "relocated=true", "head_name=007", 'categories=["key"]', 'unknown={"a":1}']
-    assert terminal.read_values(house, pairs) == {
+    assert read_values(house, pairs) == {
         "house_area_m2": 90.5, "relocated": True, "head_name": "007", "categories": ["key"], "unknown": {"a": 1},
     }  # fmt: skip
-    assert terminal.read_values(visit, ["participants=韦一，黄二, 农三", "remark=[原话]", "summary=a=b"]) == {
+    assert read_values(visit, ["participants=韦一，黄二, 农三", "remark=[原话]", "summary=a=b"]) == {
         "participants": ["韦一", "黄二", "农三"], "remark": "[原话]", "summary": "a=b",
     }  # fmt: skip
 

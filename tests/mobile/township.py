@@ -16,8 +16,9 @@ from mobile.syncing import Syncing
 from shared.hlc import device_of, format_stamp
 from shared.kinds import KINDS
 from shared.merge import fold
+from shared.moments import iso
 from shared.record import Change, Key
-from shared.sync.converse import OutOfStep, SyncError, TokenRefused, Written, moment
+from shared.sync.phone import CutShort, OutOfStep, SyncError, TokenRefused, Written
 
 VILLAGE = "451422103201"
 OTHER_VILLAGE = "451422103202"
@@ -63,7 +64,7 @@ class Township:
             "token": token,
             "township": "451422103",
             "user": {"id": self.user, "name": "韦一", "roles": ["cadre"]},
-            "server": {"name": "海渊镇", "epoch": self.epoch, "time": moment(self.now()), "key": ""},
+            "server": {"name": "海渊镇", "epoch": self.epoch, "time": iso(self.now()), "key": ""},
         }
 
     def sync(self, token: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -75,8 +76,6 @@ class Township:
             raise TokenRefused("unknown_token")
         reply = self._answer(self.devices[token], copy.deepcopy(request))
         if fault == "lost":
-            from shared.sync.converse import CutShort
-
             raise CutShort
         return copy.deepcopy(reply)
 
@@ -104,7 +103,7 @@ class Township:
         return {
             "protocol": 1,
             "epoch": self.epoch,
-            "time": moment(self.now()),
+            "time": iso(self.now()),
             "next": len(rows) + 1,
             "restamped": {str(r.number): r.body["stamp"] for r in mine if r.body["stamp"] != r.sent_stamp},
             "refused": [r.refused for r in mine if r.refused],

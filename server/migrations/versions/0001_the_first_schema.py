@@ -240,7 +240,6 @@ def upgrade() -> None:
         sa.Column("losing_stamp", sa.Text(), nullable=True),
         sa.Column("losing_by", sa.Text(), nullable=True),
         sa.Column("standing", sa.Text(), nullable=True),
-        sa.Column("standing_stamp", sa.Text(), nullable=True),
         sa.Column("standing_by", sa.Text(), nullable=True),
         sa.Column("status", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
         sa.Column("decision", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
