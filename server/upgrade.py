@@ -11,6 +11,7 @@ from flask_migrate import upgrade as migrate_to_head
 from sqlalchemy import MetaData
 
 from server.access import new_epoch
+from server.adopt import adopt_fields
 from server.config import Config
 from server.service import Service, now_ms
 from server.store import Database, TownshipStore
@@ -25,6 +26,7 @@ def upgrade(app: "Flask") -> str:
     service: Service = app.extensions["ruhu"]
     with app.app_context():
         migrate_to_head()
+    adopt_fields(service.database)
     return identify(service.database, service.config)
 
 

@@ -132,12 +132,17 @@ class _Write(NamedTuple):
 
 def fold(kind: Kind, changes: Iterable[Change]) -> Folded:
     """The record that a set of changes makes, whatever their order. The same stamp again is the same write."""
-    ordered = [change for _, change in sorted({change.stamp: change for change in changes}.items())]
+    ordered = [_fitting(kind, change) for _, change in sorted({change.stamp: change for change in changes}.items())]
     folded = Folded()
     names = list(dict.fromkeys(name for change in ordered for name in change.set))
     unseen: dict[str, list[_Write]] = {}
     for name in names:
-        writes = [_Write(c.stamp, c.set[name], c.base.get(name)) for c in ordered if name in c.set]
+        shape = dict if name in kind.unions else str
+        writes = [
+            _Write(c.stamp, c.set[name], seen if isinstance(seen := c.base.get(name), shape) else None)
+            for c in ordered
+            if name in c.set
+        ]
         decided = {stamp for change in ordered for stamp in change.decides.get(name, ())}
         decisions = [change.stamp for change in ordered if name in change.decides]
         rule = kind.rule(name)
@@ -152,6 +157,19 @@ def fold(kind: Kind, changes: Iterable[Change]) -> Folded:
         _fold_removal(folded, ordered, unseen)
     folded.tangled = folded.tangled or bool(folded.lost)
     return folded
+
+
+def _fitting(kind: Kind, change: Change) -> Change:
+    """The change without values its fields would not take today: written before an upgrade came to know the field."""
+    unfit = [
+        name
+        for name, value in change.set.items()
+        if value is not None and name in kind.fields and kind.fields[name].check(value)
+    ]
+    if not unfit:
+        return change
+    fit = {name: value for name, value in change.set.items() if name not in unfit}
+    return Change(change.stamp, fit, change.base, change.decides)
 
 
 def _fold_latest(folded: Folded, name: str, writes: list[_Write], decided: set[str]) -> list[_Write]:
@@ -280,7 +298,7 @@ def lay_over(kind: Kind, record: Record, unsent: Sequence[Change]) -> Record:
 def _writes_of(kind: Kind, record: Record) -> list[Change]:
     by_stamp: dict[str, dict[str, Any]] = {}
     for name, stamp in record.stamps.items():
-        if name not in kind.unions:
+        if isinstance(stamp, str):
             by_stamp.setdefault(stamp, {})[name] = record.values[name]
             continue
         for element, adds in stamp.items():

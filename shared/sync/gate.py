@@ -387,6 +387,16 @@ class Gate:
             self._touched.add(record.key)
         return keys
 
+    def renew(self, writer: Writer, keys: Iterable[Key]) -> None:
+        """Make records anew from their logs, by today's declarations, and bring them before everybody who holds them."""
+        wanted = list(keys)
+        self._fetch(wanted)
+        for key in wanted:
+            record = self._records[key]
+            self._refold.add(key)
+            self._touched.add(key)
+            self._rows.append(self._notice(record, record.village, writer, "upgrade"))
+
     def _notice(self, record: Record, village: str | None, writer: Writer, via: str) -> Logged:
         """A log row that changes no field: it brings the record before whoever reads that village's feed."""
         stamp = self._clock.tick()
