@@ -1,10 +1,10 @@
 """Records to rows and back, for one kind's table.
 
 A row keeps the earliest stamp once and, in `later`, only the stamps that differ; a field set to null stands in `later` too, since an
-empty column alone would mean "never written". Promises: `to_record(to_row(r)) == r` for every record merge can make.
+empty column alone would mean "never written". Promises: `to_record` gives back every record that `to_rows` was given.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -33,21 +33,41 @@ class Rows:
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.table = table_name(kind)
-        self._places = {name: place for place, name in enumerate(kind.fields)}
         self._json = frozenset(n for n, f in kind.fields.items() if f.type_name in JSON_TYPES)
         self._readers = tuple((name, _reader(f.type_name), name in kind.unions) for name, f in kind.fields.items())
         names = [*ENVELOPE, *map(column_name, kind.fields)]
         self.columns = ", ".join(f'"{name}"' for name in names)
-        marks = ", ".join("?" * (len(names) + 1))
-        updates = ", ".join(f'"{name}" = excluded."{name}"' for name in names[1:])
-        self.upsert = (
-            f'INSERT INTO {self.table} ("township", {self.columns}) VALUES ({marks})'
-            f' ON CONFLICT ("township", "id") DO UPDATE SET {updates}'
-        )
+        self._upserts: dict[frozenset[str], tuple[dict[str, int], str]] = {}
 
-    def to_row(self, township: str, record: Record) -> tuple[Any, ...]:
-        """The parameters of `upsert`."""
-        values, stamps, places = record.values, record.stamps, self._places
+    def to_rows(self, township: str, records: Sequence[Record]) -> tuple[str, list[tuple[Any, ...]]]:
+        """A statement that writes whole records, new or known, and its parameters.
+
+        Most fields of a form are empty on most records: only the columns that some record of the batch fills are passed, the others
+        become null in the statement itself.
+        """
+        known = self.kind.fields
+        used = frozenset(name for record in records for name in record.stamps if name in known)
+        if used not in self._upserts:
+            if len(self._upserts) > 200:
+                self._upserts.clear()
+            self._upserts[used] = self._upsert(used)
+        places, statement = self._upserts[used]
+        return statement, [self._to_row(township, record, places) for record in records]
+
+    def _upsert(self, used: frozenset[str]) -> tuple[dict[str, int], str]:
+        filled = [name for name in self.kind.fields if name in used]
+        passed = [*ENVELOPE, *map(column_name, filled)]
+        updates = [f'"{name}" = excluded."{name}"' for name in passed[1:]]
+        updates += [f'"{column_name(name)}" = NULL' for name in self.kind.fields if name not in used]
+        columns = ", ".join(f'"{name}"' for name in ("township", *passed))
+        statement = (
+            f"INSERT INTO {self.table} ({columns}) VALUES ({', '.join('?' * (len(passed) + 1))})"
+            f' ON CONFLICT ("township", "id") DO UPDATE SET {", ".join(updates)}'
+        )
+        return {name: place for place, name in enumerate(filled)}, statement
+
+    def _to_row(self, township: str, record: Record, places: dict[str, int]) -> tuple[Any, ...]:
+        values, stamps = record.values, record.stamps
         unions, encoded = self.kind.unions, self._json
         first = min([stamp for stamp in stamps.values() if type(stamp) is str], default="")
         later: dict[str, Any] = {}
@@ -90,7 +110,7 @@ class Rows:
                 else:
                     stamps[name] = _added_at(value, first) if is_union else first
         for name, stamp in later.items():
-            if name not in values and name in self._places:
+            if name not in values and name in self.kind.fields:
                 values[name], stamps[name] = None, stamp
         if extra:
             for name, value in _decode(extra).items():

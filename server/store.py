@@ -163,11 +163,11 @@ class TownshipStore:
         return found
 
     def keep(self, records: Iterable[Record]) -> None:
-        by_kind: dict[str, list[tuple[Any, ...]]] = {}
+        by_kind: dict[str, list[Record]] = {}
         for record in records:
-            by_kind.setdefault(record.kind, []).append(self._database.rows[record.kind].to_row(self.code, record))
-        for kind, rows in by_kind.items():
-            self._many(self._database.rows[kind].upsert, rows)
+            by_kind.setdefault(record.kind, []).append(record)
+        for kind, batch in by_kind.items():
+            self._many(*self._database.rows[kind].to_rows(self.code, batch))
 
     def _select(self, kind: str, where: str, *parameters: Any) -> list[Record]:
         rows = self._database.rows[kind]
