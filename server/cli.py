@@ -67,10 +67,17 @@ def _say(result: dict[str, Any], as_json: bool, *lines: str) -> None:
             click.echo(line)
 
 
+def _open() -> Service:
+    """The service of this instance, closed again when the command ends."""
+    service: Service = create_app(Config.from_environment()).extensions["ruhu"]
+    click.get_current_context().call_on_close(service.database.engine.dispose)
+    return service
+
+
 def _service() -> Service:
-    found: Service = create_app(Config.from_environment()).extensions["ruhu"]
-    found.epoch()  # says in words when the database was never set up
-    return found
+    service = _open()
+    service.epoch()  # says in words when the database was never set up
+    return service
 
 
 def _me() -> str:
@@ -90,6 +97,7 @@ def upgrade_(as_json: bool) -> None:
     """建立或升级数据库 / make or upgrade the database"""
     app = create_app(Config.from_environment())
     epoch = upgrade(app)
+    app.extensions["ruhu"].database.engine.dispose()
     _say({"epoch": epoch}, as_json, f"✓ 数据库已就绪 / the database is ready ({epoch})")
 
 
@@ -359,7 +367,7 @@ def backup_(as_json: bool, file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore_(as_json: bool, file: Path) -> None:
     """从备份恢复（先停止服务器）/ restore a backup; stop the server first"""
-    service: Service = create_app(Config.from_environment()).extensions["ruhu"]
+    service = _open()
     result = restore(service.database, service.config, file)
     _say(result, as_json, f"✓ {result['message']}")
 

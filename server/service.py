@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+from sqlalchemy import inspect
 
 from server.access import Caller
 from server.config import GUARD_BYTES, Config
@@ -55,7 +56,8 @@ class Service:
     def identity(self) -> tuple[str, str]:
         """(epoch, public key). RuntimeError in words when the database was never set up."""
         with self.database.engine.connect() as connection:
-            found = TownshipStore(self.database, connection, "").sql("SELECT epoch, public_key FROM server")
+            ready = inspect(connection).has_table("server")
+            found = ready and TownshipStore(self.database, connection, "").sql("SELECT epoch, public_key FROM server")
         if not found:
             raise RuntimeError(
                 "数据库尚未建立，请先运行 ruhu upgrade。 / The database is not set up; run ruhu upgrade first."
