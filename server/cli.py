@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from server import access, desk
 from server.app import create_app
@@ -30,6 +31,10 @@ from shared.fields import Text
 from shared.grants import GrantError
 
 Command = Callable[..., Any]
+_NO_DATABASE = (
+    "数据库出错（{kind}），请检查 RUHU_DATABASE_URL、数据库是否在运行，然后重试。"
+    " / The database failed ({kind}); check RUHU_DATABASE_URL and whether it is up."
+)
 _FAILURES = (
     access.AccessError, GrantError, AreaFileError, UnknownTownshipError, WorkbookError, RosterImportError, BackupError,
     RuntimeError, OSError,
@@ -48,6 +53,8 @@ def _command(group: click.Group, name: str) -> Callable[[Command], Command]:
                 function(as_json=as_json, **arguments)
             except _FAILURES as error:
                 _fail(str(error), as_json)
+            except SQLAlchemyError as error:
+                _fail(_NO_DATABASE.format(kind=type(error).__name__), as_json)
 
         return run
 
@@ -112,6 +119,8 @@ def serve_(host: str, port: int, threads: int, workers: int) -> None:
         serve(Config.from_environment(), host, port, threads, workers)
     except _FAILURES as error:
         _fail(str(error), as_json=False)
+    except SQLAlchemyError as error:
+        _fail(_NO_DATABASE.format(kind=type(error).__name__), as_json=False)
 
 
 @main.command("run")

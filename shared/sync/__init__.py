@@ -2,6 +2,7 @@
 
 wire      the messages and their limits
 gate      the township's ear: which changes are taken, re-stamped, refused, and what they do
+unit      one unit of work: what was taken, what it came to, and writing that down
 conflicts the rows that say who was overwritten unseen, and the desk's decisions
 answer    the township's mouth: what a reply carries for the grants a person holds
 phone     the phone as the conversation knows it: what it keeps, how a request travels, what can go wrong

@@ -3,39 +3,26 @@
 Promises: a device's changes apply in number order, none skipped, none twice; a change is refused by itself and uses up its
 number; a stamp that cannot be believed is replaced, never trusted; whoever was overwritten unseen has a conflict before the
 transaction ends. Works on one township inside the writing transaction its caller opened; a raised RequestError means that nothing
-is to be kept. Leaves to others: reading the bytes (`wire`), joining the words (`merge`), keeping the rows (a Township store).
+is to be kept. Leaves to others: reading the bytes (`wire`), joining the words (`merge`), keeping what it came to (`unit`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from shared.grants import LATE_DAYS, Grant
-from shared.hlc import FAST_LIMIT_MS, Clock, device_of, milliseconds_of
-from shared.kind import DESK_ROLES, REMOVED, Kind, Registry
-from shared.merge import DESK, Folded, fold, join, same
-from shared.ports import Logged, Township
+from shared.hlc import FAST_LIMIT_MS, device_of, milliseconds_of
+from shared.kind import DESK_ROLES, REMOVED, Kind
+from shared.merge import DESK, same
+from shared.ports import Logged
 from shared.record import Change, Key, Record
-from shared.sync.conflicts import CONFLICT, Decision, read_decision, refresh_conflicts
+from shared.sync.conflicts import CONFLICT, Decision, read_decision
+from shared.sync.unit import Unit, Writer, desk_device
 from shared.sync.wire import Gap, Refusal, Renumber, Sent, invalid
 
+__all__ = ["Admitted", "Gate", "Writer", "desk_device"]
+
 DAY_MS = 24 * 3600 * 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """Who writes: the device, the person behind it, and what the person may touch.
-
-    `grants` are those in force; `ended` those that ended within LATE_DAYS. `via` says which door the change came through.
-    """
-
-    device: str
-    person: str
-    name: str
-    roles: frozenset[str]
-    grants: tuple[Grant, ...]
-    ended: tuple[Grant, ...] = ()
-    via: str = "sync"
 
 
 @dataclass(slots=True)
@@ -48,28 +35,8 @@ class Admitted:
     taken: int = 0
 
 
-def desk_device(township: str) -> str:
-    """The device in whose name a township's own changes are numbered."""
-    return f"{DESK}{township}"
-
-
-class Gate:
-    """One unit of work on one township: admit changes, then `close` to write what they came to."""
-
-    def __init__(self, kinds: Registry, town: Township, now: Callable[[], int]) -> None:
-        self._kinds = kinds
-        self._home_kind = kinds.household
-        self._town = town
-        self._now = now()
-        self._clock = Clock(desk_device(town.code), now, town.last_stamp())
-        self._records: dict[Key, Record] = {}
-        self._fresh: dict[Key, list[Logged]] = {}  # taken in this unit of work, by record
-        self._histories: dict[Key, list[Logged]] = {}
-        self._refold: set[Key] = set()
-        self._touched: set[Key] = set()
-        self._rows: list[Logged] = []
-        self._restamped: dict[str, str] = {}
-        self._desk_number: int | None = None
+class Gate(Unit):
+    """A unit of work that judges: admit a device's changes or write the desk's, then `close`."""
 
     # --- a batch from a device -------------------------------------------------------------------------------------
 
@@ -117,12 +84,6 @@ class Gate:
                 unknown.update(Change(sent.stamp, {}, sent.base).base_stamps())
         if unknown:
             self._restamped |= self._town.restamped(unknown)
-
-    def _fetch(self, keys: Iterable[Key]) -> None:
-        self._records |= self._town.load([key for key in keys if key not in self._records])
-
-    def _household_key(self, household: str | None) -> Key:
-        return Key(self._home_kind, household or "")
 
     def _owners(self, new: Sequence[Sent], writer: Writer) -> dict[str, str]:
         """Whose each stamp's device is. A phone enrolled anew after a restore still writes with its old stamps."""
@@ -266,22 +227,6 @@ class Gate:
             return
         row.repeats, row.stamp = True, twin.stamp
 
-    def _apply(self, row: Logged) -> None:
-        key = row.key
-        record = self._records.get(key)
-        if record is None:
-            record = self._records[key] = Record(row.kind, row.id, row.village, row.household)
-        if key in self._refold or not join(self._kinds[row.kind], record, row.change):
-            self._refold.add(key)
-        self._fresh.setdefault(key, []).append(row)
-        self._touched.add(key)
-
-    def _history(self, key: Key) -> list[Logged]:
-        """Every taken change of a record, this unit of work included."""
-        if key not in self._histories:
-            self._histories |= self._town.history([key])
-        return [*self._histories.get(key, []), *self._fresh.get(key, [])]
-
     # --- the desk --------------------------------------------------------------------------------------------------
 
     def write(self, writer: Writer, kind: str, id: str, values: dict[str, Any], **place: Any) -> Logged:
@@ -396,56 +341,6 @@ class Gate:
             self._refold.add(key)
             self._touched.add(key)
             self._rows.append(self._notice(record, record.village, writer, "upgrade"))
-
-    def _notice(self, record: Record, village: str | None, writer: Writer, via: str) -> Logged:
-        """A log row that changes no field: it brings the record before whoever reads that village's feed."""
-        stamp = self._clock.tick()
-        return Logged(
-            self._clock.device, self._next_desk_number(), record.kind, record.id, village, record.household,
-            stamp, stamp, writer.person, writer.name, via, self._now,
-        )  # fmt: skip
-
-    def _next_desk_number(self) -> int:
-        if self._desk_number is None:
-            device = self._clock.device
-            self._desk_number = self._town.numbers([device])[device]
-        self._desk_number += 1
-        return self._desk_number - 1
-
-    # --- the end ---------------------------------------------------------------------------------------------------
-
-    def _settle(self, key: Key) -> Folded | None:
-        """Make a record anew from its log where joining would not do."""
-        if key not in self._refold:
-            return None
-        record = self._records[key]
-        folded = fold(self._kinds[key.kind], (row.change for row in self._history(key)))
-        record.values, record.stamps, record.tangled = folded.values, folded.stamps, folded.tangled
-        return folded
-
-    def close(self) -> None:
-        """Write everything this unit of work came to: records, conflicts, log."""
-        missing = [key for key in self._refold if key not in self._histories]
-        if missing:
-            self._histories |= self._town.history(missing)
-        folded = {key: result for key in self._refold if (result := self._settle(key))}
-        if folded:
-            known = self._town.conflicts(folded)
-            desk = Writer(self._clock.device, "", "", frozenset(), (), via="conflict")
-            for key, result in folded.items():
-                about = [self._records.setdefault(row.key, row) for row in known.get(key, [])]
-                record = self._records[key]
-                changed = refresh_conflicts(
-                    self._kinds[key.kind], record, result.lost, about, self._history(key), self._clock.tick
-                )
-                for conflict in changed:
-                    self._records[conflict.key] = conflict
-                    self._touched.add(conflict.key)
-                    self._rows.append(self._notice(conflict, conflict.village, desk, "conflict"))
-        if self._touched:
-            self._town.keep(self._records[key] for key in self._touched)
-        if self._rows:
-            self._town.append(self._rows, self._clock.last)
 
 
 def _check_order(batch: Sequence[Sent], wanted: int) -> None:

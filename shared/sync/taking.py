@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from shared.grants import Grant, GrantError
+from shared.grants import Grant, GrantError, sight
 from shared.hlc import Clock, format_stamp, is_stamp
 from shared.kind import Registry
 from shared.merge import lay_over
@@ -171,16 +171,31 @@ class Taking:
         self._store.set_fact("departing", waiting)
 
     def _not_given(self) -> set[Key]:
+        """The records that no grant gives. One that is given in part only loses here the fields that part does not show."""
         try:
             grants = [Grant.read(text) for text in self._reply["grants"]]
         except GrantError:  # a newer server's grant: delete nothing on a rule we do not understand
             return set()
         home = self._kinds.household
-        return {
-            key
-            for key, village, household in self._store.places()
-            if not any(grant.gives(village, key.id if key.kind == home else household) for grant in grants)
-        }
+        gone: set[Key] = set()
+        for key, village, household in self._store.places():
+            seen = sight(grants, village, key.id if key.kind == home else household)
+            if seen is None or (seen == "part" and self._hide(key)):
+                gone.add(key)
+        return gone
+
+    def _hide(self, key: Key) -> bool:
+        """Take the secret fields out of a copy. True for a disagreement about one: it goes as a whole."""
+        copy, kind = self._store.copy(key), self._kinds.get(key.kind)
+        if copy is None or kind is None:
+            return False
+        values = copy.record.values
+        about = self._kinds.get(values.get("about") or "")
+        if kind.made_by_server:
+            return about is None or values.get("field") in about.secrets
+        if not kind.secrets.isdisjoint(values):
+            self._store.put_copy(replace(copy, record=Record.from_wire(copy.record.wire(kind.secrets))))
+        return False
 
 
 def meet(store: PhoneStore, wanted: int) -> bool:
