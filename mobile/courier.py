@@ -2,7 +2,7 @@
 
 Promises: plain http only on loopback or when asked for; never follows a redirect (a captive portal's trick); nothing but a
 SyncError leaves here; the token goes to the enrolled server and nowhere else.
-Leaves to others: what a reply means (`shared.sync.converse`) and when to try again (`mobile.syncing`).
+Leaves to others: what a reply means (`shared.sync`) and when to try again (`mobile.syncing`).
 """
 
 import gzip
@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from shared.sync import converse
-from shared.sync.converse import PhoneError, SyncError
+from shared.sync import phone
+from shared.sync.phone import PhoneError, SyncError
 
 COMPRESS_ABOVE = 1024
 TIMEOUTS = (10, 60)
@@ -24,10 +24,10 @@ TIMEOUTS = (10, 60)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 _BY_STATUS: dict[int, type[SyncError]] = {
-    413: converse.BatchTooLarge,
-    415: converse.EncodingRefused,
-    426: converse.UpdateNeeded,
-    507: converse.ServerFull,
+    413: phone.BatchTooLarge,
+    415: phone.EncodingRefused,
+    426: phone.UpdateNeeded,
+    507: phone.ServerFull,
 }
 
 
@@ -77,13 +77,13 @@ class HttpCourier:
                 f"{self._url}/api/v1/{path}", data=data, headers=headers, timeout=TIMEOUTS, allow_redirects=False
             )
         except requests.exceptions.SSLError as error:
-            raise converse.NotTrusted(_cause(error)) from error
+            raise phone.NotTrusted(_cause(error)) from error
         except requests.exceptions.Timeout as error:
-            raise converse.TimedOut(_cause(error)) from error
+            raise phone.TimedOut(_cause(error)) from error
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
-            raise converse.CutShort(_cause(error)) from error
+            raise phone.CutShort(_cause(error)) from error
         except requests.exceptions.RequestException as error:
-            raise converse.Offline(_cause(error)) from error
+            raise phone.Offline(_cause(error)) from error
         return _read(answer)
 
 
@@ -105,9 +105,9 @@ def _read(answer: requests.Response) -> dict[str, Any]:
         return body
     is_json = "json" in answer.headers.get("Content-Type", "")
     if answer.status_code in (200, 201) and is_json and body is None:
-        raise converse.CutShort
+        raise phone.CutShort
     if answer.status_code < 400:
-        raise converse.NotOurServer(f"HTTP {answer.status_code}")
+        raise phone.NotOurServer(f"HTTP {answer.status_code}")
     raise _error(answer, body if isinstance(body, dict) else {})
 
 
@@ -122,22 +122,22 @@ def _error(answer: requests.Response, body: Mapping[str, Any]) -> SyncError:
     status, code = answer.status_code, str(body.get("code") or "")
     detail = str(body.get("message") or f"HTTP {status}")
     if status in (429, 503):
-        return converse.Busy(detail, _seconds(answer.headers.get("Retry-After")))
+        return phone.Busy(detail, _seconds(answer.headers.get("Retry-After")))
     if status in _BY_STATUS:
         return _BY_STATUS[status](detail)
     if status >= 500:
-        return converse.ServerFailed(detail)
+        return phone.ServerFailed(detail)
     if not code:  # none of our server's errors comes without its word
-        return converse.NotOurServer(f"HTTP {status}")
+        return phone.NotOurServer(f"HTTP {status}")
     if status == 401:
-        return converse.TokenRefused(code)
+        return phone.TokenRefused(code)
     if status == 409 and isinstance(body.get("next"), int):
-        return converse.OutOfStep(code, body["next"])
+        return phone.OutOfStep(code, body["next"])
     if status == 410:
-        return converse.CodeSpent(detail)
+        return phone.CodeSpent(detail)
     if code == "bad_cursor":
-        return converse.BadCursor(detail)
-    return converse.RequestRefused(f"{detail} {json.dumps(body.get('errors') or {}, ensure_ascii=False)}")
+        return phone.BadCursor(detail)
+    return phone.RequestRefused(f"{detail} {json.dumps(body.get('errors') or {}, ensure_ascii=False)}")
 
 
 def _seconds(text: str | None) -> float | None:

@@ -1,32 +1,20 @@
 """What a phone keeps, in one SQLite file: the server's copies, the outbox with its kept changes, drafts, the to-mend list.
 
-Promises: when `together` returns its work is on the disk (WAL, synchronous=FULL), and a kill at any moment leaves all of it or
-none; one process at a time (EXCLUSIVE locking, which also spares the memory-mapped file that a full disk turns into a
-crash, RELIABILITY 0.1); a full disk is answered in words, and a ballast file is given up so that work can go on.
-Leaves to others: what any of it means (`notebook`, `shared.sync.converse`) and sealing it (`vault`).
+Promises: the PhoneStore of `shared.sync.phone` and, over the server's copies, the Records of `shared.ports`.
+Leaves to others: how a word reaches the disk and survives (`disk`), what any of it means (`notebook`, `shared.sync`), sealing it (`vault`).
 """
 
 import json
-import os
-import shutil
-import sqlite3
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from mobile.disk import BALLAST_BYTES, Disk
 from shared.record import Key, Record
-from shared.sync.converse import Copy, Enrolment, Mend, PhoneError, Written, stamps_of
+from shared.sync.phone import Copy, Enrolment, Mend, Written, stamps_of
 
-T = TypeVar("T")
 VERSION = 1
-BALLAST_BYTES = 8 * 1024 * 1024
-RESERVE_USED = (
-    "手机存储快满了，已动用预留空间，内容已存好；请尽快删除一些照片或应用。"
-    " / Storage is nearly full: the reserve was used and your work is saved; free some space soon."
-)
-
 SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE changes (
@@ -51,115 +39,11 @@ _CHANGE = "SELECT number, kind, id, village, household, stamp, document, acknowl
 _COPY = "SELECT kind, id, village, household, document, has_left, stale FROM copies"
 
 
-class ProfileInUse(PhoneError):
-    code = "profile_in_use"
-    words = "这个档案正被另一个程序使用，请先关闭它。 / Another program is using this profile; close it first."
-
-
-class ProfileUnusable(PhoneError):
-    code = "profile_unusable"
-    words = (
-        "这个档案打不开，里面的内容没有被改动；请换一个文件夹或联系乡镇办公室。"
-        " / This profile cannot be opened; nothing in it was changed. Use another folder or call the township desk."
-    )
-
-
-class StorageFull(PhoneError):
-    code = "storage_full"
-    words = (
-        "手机存储已满，这一次没有存上；请删除一些照片或应用后再存一次。"
-        " / The phone's storage is full and this was not saved: free some space, then save again."
-    )
-
-
-class Store:
-    """One profile: a folder with `phone.sqlite3` and `ballast`. Safe for several threads of one process.
-
-    `notice` is a sentence to show once when the ballast was given up, else None.
-    """
+class Store(Disk):
+    """One profile's memory. Every writing call belongs inside `together`, but for the drafts, which see to it themselves."""
 
     def __init__(self, folder: Path, ballast_bytes: int = BALLAST_BYTES) -> None:
-        self.folder = folder
-        self.notice: str | None = None
-        self._lock = threading.RLock()
-        self._ballast = folder / "ballast"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._connection = self._open()
-        except OSError as error:
-            raise ProfileUnusable(str(error)) from error
-        self._keep_ballast(ballast_bytes)
-
-    def close(self) -> None:
-        with self._lock:
-            self._connection.close()
-
-    # --- opening, transactions, the full disk ----------------------------------------------------------------------
-
-    def _open(self) -> sqlite3.Connection:
-        try:
-            return _connect(self.folder / "phone.sqlite3")
-        except StorageFull:
-            if not self._give_up_ballast():
-                raise
-            return _connect(self.folder / "phone.sqlite3")
-
-    def together(self, work: Callable[[], T]) -> T:
-        with self._lock:
-            if self._connection.in_transaction:
-                return work()
-            try:
-                return self._attempt(work)
-            except StorageFull:
-                if not self._give_up_ballast():
-                    raise
-                result = self._attempt(work)
-                self.notice = RESERVE_USED
-                return result
-
-    def _attempt(self, work: Callable[[], T]) -> T:
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            result = work()
-            self._connection.execute("COMMIT")
-        except BaseException as error:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            if _is_full(error):
-                raise StorageFull from error
-            raise
-        return result
-
-    def _keep_ballast(self, size: int) -> None:
-        """Room set aside in good times; a phone that has none left does without."""
-        try:
-            if self._ballast.exists() and self._ballast.stat().st_size >= size:
-                return
-            if shutil.disk_usage(self.folder).free < 3 * size:
-                return
-            part = self.folder / "ballast.part"
-            with part.open("wb") as file:
-                for start in range(0, size, 65536):
-                    file.write(b"\0" * min(size - start, 65536))
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self._ballast)
-        except OSError:
-            (self.folder / "ballast.part").unlink(missing_ok=True)
-
-    def _give_up_ballast(self) -> bool:
-        if not self._ballast.exists():
-            return False
-        self._ballast.unlink()
-        return True
-
-    def _rows(self, sql: str, *values: Any) -> list[tuple]:
-        with self._lock:
-            return self._connection.execute(sql, values).fetchall()
-
-    def _run(self, sql: str, *values: Any) -> int:
-        with self._lock:
-            return self._connection.execute(sql, values).rowcount
+        super().__init__(folder, SCHEMA, VERSION, ballast_bytes)
 
     # --- facts and the enrolment -----------------------------------------------------------------------------------
 
@@ -241,18 +125,32 @@ class Store:
         return [_read_copy(row) for row in self._rows(f"{_COPY} WHERE kind = ?", kind)]
 
     def put_copy(self, copy: Copy) -> None:
-        record = copy.record
-        self._run(
-            "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *record.key,
-            record.village,
-            record.household,
-            _json({"values": record.values, "stamps": record.stamps}),
-            max(stamps_of(record.stamps), default=""),
-            self.fact("epoch"),
-            copy.left,
-            copy.stale,
-        )
+        self._put_copies([copy])
+
+    def load(self, keys: Iterable[Key]) -> dict[Key, Record]:
+        """The server's copies of these records; one that the phone does not hold is left out."""
+        copies = (self.copy(key) for key in keys)
+        return {copy.record.key: copy.record for copy in copies if copy}
+
+    def keep(self, records: Iterable[Record]) -> None:
+        """Place records as the server sent them: ours to hold, and of the server's present history."""
+        self._put_copies(Copy(record) for record in records)
+
+    def _put_copies(self, copies: Iterable[Copy]) -> None:
+        epoch = self.fact("epoch")
+        for copy in copies:
+            record = copy.record
+            self._run(
+                "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                *record.key,
+                record.village,
+                record.household,
+                _json({"values": record.values, "stamps": record.stamps}),
+                max(stamps_of(record.stamps), default=""),
+                epoch,
+                copy.left,
+                copy.stale,
+            )
 
     def drop_copy(self, key: Key) -> None:
         self._run("DELETE FROM copies WHERE kind = ? AND id = ?", *key)
@@ -337,36 +235,6 @@ class Store:
 
     def drop_draft(self, key: Key) -> None:
         self.together(lambda: self._run("DELETE FROM drafts WHERE kind = ? AND id = ?", *key))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # before the first read: no -shm file at all
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("BEGIN IMMEDIATE")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > VERSION:
-            raise ProfileUnusable(f"version {version}; 请升级应用 / update the app")
-        if version < VERSION:
-            for statement in SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-        connection.execute("COMMIT")
-    except BaseException as error:
-        connection.close()
-        if _is_full(error):
-            raise StorageFull from error
-        if isinstance(error, sqlite3.Error):
-            busy = getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-            raise (ProfileInUse(str(path.parent)) if busy else ProfileUnusable(str(error))) from error
-        raise
-    return connection
-
-
-def _is_full(error: BaseException) -> bool:
-    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 def _json(value: Any) -> str:

@@ -14,7 +14,8 @@ from mobile.courier import HttpCourier, check_url
 from mobile.store import Store
 from shared.kind import Registry
 from shared.sync import converse
-from shared.sync.converse import Busy, Conversation, Courier, Enrolment, NotEnrolled, PhoneError, Summary
+from shared.sync.converse import Conversation, Summary
+from shared.sync.phone import Busy, Courier, Enrolment, NotEnrolled, PhoneError
 
 EVERY_S = 15 * 60.0
 FIRST_WAIT_S = 5.0

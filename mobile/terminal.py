@@ -15,18 +15,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mobile.notebook import SHORT_MINUTES, Disagreement, Doors, Invalid, Notebook, Shown
+from mobile.notebook import Doors, Invalid, Notebook
 from mobile.store import Store
 from mobile.syncing import APP, Syncing
-from shared.fields import Boolean, Field, Integer, List, Number, Object
-from shared.fields import Choices as ChoicesField
+from mobile.visits import SHORT_MINUTES
+from mobile.words import body_of, line_of, pairs_of, read_values, tell_conflict, word_of
 from shared.hlc import FAST_LIMIT_MS
-from shared.kind import Kind
 from shared.kinds import KINDS
-from shared.sync.converse import PhoneError, Summary, Written, moment
-
-Values = dict[str, Any]
-
+from shared.sync.converse import Summary
+from shared.sync.phone import PhoneError, Written
 
 # --- the command line ----------------------------------------------------------------------------------------------
 
@@ -184,20 +181,20 @@ def _list(desk: Desk) -> None:
     given = desk.given
     found = desk.notebook.records(given.kind, given.search, given.village, given.household)
     kind = desk.notebook.kind(given.kind)
-    lines = [_line(kind, shown) for shown in found]
+    lines = [line_of(kind, shown) for shown in found]
     lines.append(f"共 {len(found)} 条 / {len(found)} in all")
-    desk.answer({"records": [_body(shown) for shown in found]}, "\n".join(lines))
+    desk.answer({"records": [body_of(shown) for shown in found]}, "\n".join(lines))
 
 
 def _show(desk: Desk) -> None:
     shown = desk.notebook.get(desk.given.kind, desk.given.id)
     kind = desk.notebook.kind(desk.given.kind)
     record = shown.record
-    lines = [_line(kind, shown), f"  行政村 / village: {record.village}  户 / household: {record.household}"]
+    lines = [line_of(kind, shown), f"  行政村 / village: {record.village}  户 / household: {record.household}"]
     for name in [*(n for n in kind.fields if n in record.values), *(n for n in record.values if n not in kind.fields)]:
         label = kind.fields[name].label if name in kind.fields else None
-        lines.append(f"  {label.zh if label else ''} {name}: {_word(record.values[name])}")
-    desk.answer(_body(shown), "\n".join(lines))
+        lines.append(f"  {label.zh if label else ''} {name}: {word_of(record.values[name])}")
+    desk.answer(body_of(shown), "\n".join(lines))
 
 
 def _write(desk: Desk) -> None:
@@ -272,7 +269,7 @@ def _progress(summary: Summary) -> None:
 def _waiting(desk: Desk) -> None:
     waiting = desk.notebook.waiting()
     bodies = [{"number": w.number, "kind": w.kind, "id": w.id, "stamp": w.stamp, "set": w.set} for w in waiting]
-    lines = [f"{w.number}  {w.kind} {w.id}  {_pairs(w.set)}" for w in waiting]
+    lines = [f"{w.number}  {w.kind} {w.id}  {pairs_of(w.set)}" for w in waiting]
     lines.append(f"待上传 {len(waiting)} 条 / {len(waiting)} waiting to be sent")
     desk.answer({"waiting": bodies}, "\n".join(lines))
 
@@ -281,7 +278,7 @@ def _mend(desk: Desk) -> None:
     mends = desk.notebook.mends()
     lines = []
     for mend in mends:
-        lines.append(f"{mend.number}  {mend.kind} {mend.id}  {_pairs(mend.set)}\n   {mend.code}: {mend.message}")
+        lines.append(f"{mend.number}  {mend.kind} {mend.id}  {pairs_of(mend.set)}\n   {mend.code}: {mend.message}")
         lines += [f"   {name}: {' '.join(why)}" for name, why in mend.fields.items()]
     lines.append(f"被退回 {len(mends)} 条 / {len(mends)} to mend (mend retry N field=value, mend drop N)")
     desk.answer({"mend": [asdict(mend) for mend in mends]}, "\n".join(lines))
@@ -300,92 +297,11 @@ def _mend_retry(desk: Desk) -> None:
 
 def _conflicts(desk: Desk) -> None:
     found = desk.notebook.conflicts(desk.given.everyone)
-    bodies = [{**_body(one.shown)["values"], "id": one.shown.record.id, "mine": sorted(one.mine)} for one in found]
-    lines = [_tell_conflict(desk.notebook, one) for one in found]
+    bodies = [{**body_of(one.shown)["values"], "id": one.shown.record.id, "mine": sorted(one.mine)} for one in found]
+    lines = [tell_conflict(desk.notebook, one) for one in found]
     lines.append(f"分歧 {len(found)} 条 / {len(found)} conflicts")
     desk.answer({"conflicts": bodies}, "\n".join(lines))
 
 
-def _tell_conflict(notebook: Notebook, one: Disagreement) -> str:
-    kind = notebook.kinds.get(one.about)
-    label = kind.fields[one.field].label if kind and one.field in kind.fields else None
-    what = f"{kind.label.zh if kind else one.about}·{label.zh if label else one.field} ({one.about}.{one.field})"
-
-    def side(name: str, value: Any, by: str, ms: int | None) -> str:
-        who = "我 / me" if name in one.mine else by or "?"
-        return f"{_word(value)}（{who}，{moment(ms) if ms else '?'}）"
-
-    return (
-        f"{one.shown.record.id}  [{one.status}]  {what} {one.record}\n"
-        f"   被替换 / replaced: {side('losing', one.losing, one.losing_by, one.losing_ms)}\n"
-        f"   现有 / stands:     {side('standing', one.standing, one.standing_by, one.standing_ms)}"
-    )
-
-
 def _conflict_reopen(desk: Desk) -> None:
     _answer_written(desk, "conflict", desk.given.id, desk.notebook.reopen(desk.given.id))
-
-
-# --- values and words ----------------------------------------------------------------------------------------------
-
-
-def read_values(kind: Kind, pairs: Sequence[str]) -> Values:
-    """``field=value`` arguments by each field's type; ``field=`` clears. What cannot be read stays text, for `Invalid` to name."""
-    values: Values = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals or not name:
-            raise PhoneError(f"应写成 字段=值：{pair!r}。 / Expected field=value, got {pair!r}.")
-        values[name] = read_value(kind.fields.get(name), text)
-    return values
-
-
-def read_value(field: Field | None, text: str) -> Any:
-    """One value from the command line, by its field's type; an unknown field's stays text unless it is JSON."""
-    if text == "":
-        return None
-    if isinstance(field, Boolean):
-        return {"true": True, "false": False}.get(text.lower(), text)
-    if isinstance(field, Integer | Number):
-        try:
-            return int(text) if text.lstrip("+-").isdigit() or isinstance(field, Integer) else float(text)
-        except ValueError:
-            return text
-    if isinstance(field, Object) or (text[0] in "[{" and (field is None or isinstance(field, List | ChoicesField))):
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
-    if isinstance(field, List | ChoicesField):
-        return [part.strip() for part in text.replace("，", ",").split(",") if part.strip()]
-    return text
-
-
-def _body(shown: Shown) -> dict[str, Any]:
-    body = {**shown.record.wire(), "unsent": shown.unsent}
-    if shown.left:
-        body["left"] = True
-    if shown.stale:
-        body["not_on_server"] = True
-    return body
-
-
-def _line(kind: Kind, shown: Shown) -> str:
-    marks = [
-        *(["未上传 / unsent"] if shown.unsent else []),
-        *(["已移除 / removed"] if shown.removed else []),
-        *(["已不归我管 / no longer mine"] if shown.left else []),
-        *(["服务器上没有 / not on the server"] if shown.stale else []),
-    ]
-    title = _word(shown.record.values.get(kind.title)) if kind.title else ""
-    return f"{shown.record.id}  {kind.label.zh} {title}  {' '.join(f'[{mark}]' for mark in marks)}".rstrip()
-
-
-def _word(value: Any) -> str:
-    if value is None:
-        return "—"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _pairs(values: Mapping[str, Any]) -> str:
-    return "  ".join(f"{name}={_word(value)}" for name, value in values.items())

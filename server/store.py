@@ -295,7 +295,7 @@ class TownshipStore:
         if scope.scope == VILLAGE:
             parts, parameters = ["village = ?", "village = ''"], [[scope.value], []]
         elif scope.scope == HOUSEHOLD:
-            parts, parameters = ["household = ?", "village = '' AND household IS NULL"], [[scope.value], []]
+            parts, parameters = ["household = ? AND village <> ''", "village = ''"], [[scope.value], []]
         else:
             parts, parameters = ["village IS NOT NULL"], [[]]
         selects = [

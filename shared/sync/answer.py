@@ -107,7 +107,8 @@ class Reader:
         for name in self._names[self._names.index(kind) :]:
             records = self._feeds.fill(grant, name, after, room)
             for record in records:
-                self._send(page, record)
+                if self.hidden(record) is not None:
+                    self._send(page, record)
             if len(records) == room:
                 return _Fill(mark.position, name, records[-1].id)
             room -= len(records)
@@ -128,9 +129,10 @@ class Reader:
         if key in self._sent:
             return
         self._sent.add(key)
-        if self.sight(record) is None:
+        hidden = self.hidden(record)
+        if hidden is None:  # it left this device's sight, or what it tells became a secret: a copy must go
             page.records.append({"kind": record.kind, "id": record.id, "left": True})
-        elif (hidden := self.hidden(record)) is not None:
+        else:
             page.records.append(record.wire(hidden))
 
     def sight(self, record: Record) -> str | None:

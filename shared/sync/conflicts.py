@@ -43,6 +43,8 @@ def refresh_conflicts(
     listed: set[str] = set()
     for loser in lost:
         id_ = conflict_id(kind.name, record.id, loser.field, loser.stamp)
+        if id_ in listed:
+            continue
         listed.add(id_)
         row = rows.get(id_)
         fresh = _standing(record, loser.field, writers)

@@ -103,10 +103,16 @@ class Gate(Unit):
                 row.refusal = self._decide(row, writer)
             else:
                 self._apply(row)
+                self._tell_where_it_went(row, sent, writer)
         if row.refusal is None and row.stamp > newest.get(device_of(row.stamp), ""):
             newest[device_of(row.stamp)] = row.stamp
         admitted.taken += row.refusal is None
         _tell(row, admitted)
+
+    def _tell_where_it_went(self, row: Logged, sent: Sent, writer: Writer) -> None:
+        """A record filed elsewhere than its writer said must leave that village's phones, its writer's own among them."""
+        if sent.village in self._town.villages() and sent.village != row.village:
+            self._rows.append(self._notice(self._records[row.key], sent.village, writer, "move"))
 
     def _row(self, sent: Sent, writer: Writer) -> Logged:
         return Logged(

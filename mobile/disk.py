@@ -1,0 +1,166 @@
+"""A SQLite file that keeps its word on a cheap phone.
+
+Promises: when `together` returns its work is on the disk (WAL, synchronous=FULL), and a kill at any moment leaves all of it or
+none; one process at a time (EXCLUSIVE locking, which also spares the memory-mapped file that a full disk turns into a
+crash, RELIABILITY 0.1); a full disk is answered in words, and a ballast file is given up so that work can go on.
+Leaves to others: what is kept in it (`store`) and sealing it (`vault`).
+"""
+
+import os
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from shared.sync.phone import PhoneError
+
+T = TypeVar("T")
+BALLAST_BYTES = 8 * 1024 * 1024
+RESERVE_USED = (
+    "手机存储快满了，已动用预留空间，内容已存好；请尽快删除一些照片或应用。"
+    " / Storage is nearly full: the reserve was used and your work is saved; free some space soon."
+)
+
+
+class ProfileInUse(PhoneError):
+    code = "profile_in_use"
+    words = "这个档案正被另一个程序使用，请先关闭它。 / Another program is using this profile; close it first."
+
+
+class ProfileUnusable(PhoneError):
+    code = "profile_unusable"
+    words = (
+        "这个档案打不开，里面的内容没有被改动；请换一个文件夹或联系乡镇办公室。"
+        " / This profile cannot be opened; nothing in it was changed. Use another folder or call the township desk."
+    )
+
+
+class StorageFull(PhoneError):
+    code = "storage_full"
+    words = (
+        "手机存储已满，这一次没有存上；请删除一些照片或应用后再存一次。"
+        " / The phone's storage is full and this was not saved: free some space, then save again."
+    )
+
+
+class Disk:
+    """One profile's folder with `phone.sqlite3` and `ballast`. Safe for several threads of one process.
+
+    `notice` is a sentence to show once when the ballast was given up, else None.
+    """
+
+    def __init__(self, folder: Path, schema: str, version: int, ballast_bytes: int) -> None:
+        self.folder = folder
+        self.notice: str | None = None
+        self._lock = threading.RLock()
+        self._ballast = folder / "ballast"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._connection = self._open(folder / "phone.sqlite3", schema, version)
+        except OSError as error:
+            raise ProfileUnusable(str(error)) from error
+        self._keep_ballast(ballast_bytes)
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _open(self, path: Path, schema: str, version: int) -> sqlite3.Connection:
+        try:
+            return _connect(path, schema, version)
+        except StorageFull:
+            if not self._give_up_ballast():
+                raise
+            return _connect(path, schema, version)
+
+    # --- transactions and the full disk ----------------------------------------------------------------------------
+
+    def together(self, work: Callable[[], T]) -> T:
+        """Run `work` in one transaction, on the disk when this returns. It may be run twice, so it touches only this file."""
+        with self._lock:
+            if self._connection.in_transaction:
+                return work()
+            try:
+                return self._attempt(work)
+            except StorageFull:
+                if not self._give_up_ballast():
+                    raise
+                result = self._attempt(work)
+                self.notice = RESERVE_USED
+                return result
+
+    def _attempt(self, work: Callable[[], T]) -> T:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            result = work()
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if _is_full(error):
+                raise StorageFull from error
+            raise
+        return result
+
+    def _keep_ballast(self, size: int) -> None:
+        """Room set aside in good times; a phone that has none left does without."""
+        try:
+            if self._ballast.exists() and self._ballast.stat().st_size >= size:
+                return
+            if shutil.disk_usage(self.folder).free < 3 * size:
+                return
+            part = self.folder / "ballast.part"
+            with part.open("wb") as file:
+                for start in range(0, size, 65536):
+                    file.write(b"\0" * min(size - start, 65536))
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self._ballast)
+        except OSError:
+            (self.folder / "ballast.part").unlink(missing_ok=True)
+
+    def _give_up_ballast(self) -> bool:
+        if not self._ballast.exists():
+            return False
+        self._ballast.unlink()
+        return True
+
+    def _rows(self, sql: str, *values: Any) -> list[tuple]:
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    def _run(self, sql: str, *values: Any) -> int:
+        with self._lock:
+            return self._connection.execute(sql, values).rowcount
+
+
+def _connect(path: Path, schema: str, version: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # before the first read: no -shm file at all
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found > version:
+            raise ProfileUnusable(f"version {found}; 请升级应用 / update the app")
+        if found < version:
+            for statement in schema.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("COMMIT")
+    except BaseException as error:
+        connection.close()
+        if _is_full(error):
+            raise StorageFull from error
+        if isinstance(error, sqlite3.Error):
+            busy = getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            raise (ProfileInUse(str(path.parent)) if busy else ProfileUnusable(str(error))) from error
+        raise
+    return connection
+
+
+def _is_full(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
