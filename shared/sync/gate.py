@@ -102,16 +102,18 @@ class Gate(Unit):
             if row.kind == CONFLICT:
                 row.refusal = self._decide(row, writer)
             else:
+                is_new = row.key not in self._records
                 self._apply(row)
-                self._tell_where_it_went(row, sent, writer)
+                if is_new and sent.village != row.village:
+                    self._tell_where_it_went(row, sent, writer)
         if row.refusal is None and row.stamp > newest.get(device_of(row.stamp), ""):
             newest[device_of(row.stamp)] = row.stamp
         admitted.taken += row.refusal is None
         _tell(row, admitted)
 
     def _tell_where_it_went(self, row: Logged, sent: Sent, writer: Writer) -> None:
-        """A record filed elsewhere than its writer said must leave that village's phones, its writer's own among them."""
-        if sent.village in self._town.villages() and sent.village != row.village:
+        """A new record filed elsewhere than its writer said must leave that village's phones, the writer's own among them."""
+        if sent.village in self._town.villages():
             self._rows.append(self._notice(self._records[row.key], sent.village, writer, "move"))
 
     def _row(self, sent: Sent, writer: Writer) -> Logged:
