@@ -4,10 +4,16 @@ import gzip
 import http.client
 import json
 import socket
+from collections.abc import Callable
 from typing import Any
+
+from server.codec import zstd
 
 TOWNSHIP = "451422999"
 """A made-up township; its villages are made up too."""
+
+
+_INFLATE: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.decompress, "zstd": zstd.decompress}
 
 
 class _Counting(socket.socket):
@@ -65,8 +71,7 @@ class Phone:
         self._connection.request("POST", "/api/v1/sync", body, {**self._headers, "Content-Encoding": "gzip"})
         response = self._connection.getresponse()
         data = response.read()
-        if response.headers.get("Content-Encoding") == "gzip":
-            data = gzip.decompress(data)
+        data = _INFLATE[response.headers.get("Content-Encoding", "")](data)
         reply: dict[str, Any] = json.loads(data)
         if response.status != 200:
             raise RuntimeError(f"{response.status}: {reply}")

@@ -39,15 +39,15 @@ def cpu_seconds(roots: list[int]) -> float:
     return ticks / _TICKS
 
 
-def peak_megabytes(root: int) -> float:
-    """The sum of the peak resident sizes of a tree's processes, in MB; shared pages count in each."""
+def megabytes(root: int) -> float:
+    """Memory a process tree holds now, in MB: proportional set size, so that a page shared by n processes counts once."""
     total = 0
     for process in family(root):
         try:
-            lines = Path(f"/proc/{process}/status").read_text().splitlines()
+            lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
         except OSError:
             continue
-        total += sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return total / 1024
 
 

@@ -31,7 +31,7 @@ _DRAIN = 16 * MAX_BODY
 
 
 def serve(config: Config, host: str, port: int, threads: int = 8, workers: int = 0) -> None:
-    """Serve until stopped. `workers` counts processes on PostgreSQL; 0 means two for each core, at most four."""
+    """Serve until stopped. `workers` counts processes on PostgreSQL; 0 means one for each core, two to four."""
     app = create_app(config)
     service: Service = app.extensions["ruhu"]
     service.epoch()
@@ -39,8 +39,8 @@ def serve(config: Config, host: str, port: int, threads: int = 8, workers: int =
     if config.is_sqlite:
         _serve_one_process(app, host, port, threads)
     else:
-        service.database.engine.dispose()  # connections must not be shared by forked workers
-        _serve_many(config, host, port, threads, workers or min(4, 2 * (os.cpu_count() or 1)))
+        service.database.engine.dispose()
+        _serve_many(app, host, port, threads, workers or max(2, min(4, os.cpu_count() or 1)))
 
 
 def _spare_the_collector() -> None:
@@ -68,20 +68,24 @@ def _serve_one_process(app: "Flask", host: str, port: int, threads: int) -> None
     server.run()
 
 
-def _serve_many(config: Config, host: str, port: int, threads: int, workers: int) -> None:
+def _serve_many(app: "Flask", host: str, port: int, threads: int, workers: int) -> None:
     from gunicorn.app.base import BaseApplication
+
+    engine = app.extensions["ruhu"].database.engine
 
     class Application(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
             settings: dict[str, Any] = {
                 "bind": f"{host}:{port}", "worker_class": "gthread", "workers": workers, "threads": threads,
-                "keepalive": 30, "loglevel": "warning", "backlog": 1024, "graceful_timeout": 20, "timeout": 120,
+                "preload_app": True, "keepalive": 30, "loglevel": "warning", "backlog": 1024,
+                "graceful_timeout": 20, "timeout": 120,
+                "post_fork": lambda *_: engine.dispose(close=False),  # a connection belongs to the process that made it
             }  # fmt: skip
             for name, value in settings.items():
                 self.cfg.set(name, value)
 
         def load(self) -> "Flask":
-            return create_app(config)
+            return app
 
     _announce(host, port)
     Application().run()
