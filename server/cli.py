@@ -207,9 +207,10 @@ def user_() -> None:
     "--role", "roles", multiple=True, required=True, help="角色 / role: cadre party_member desk leader county admin"
 )
 @click.option("--grant", "grants", multiple=True, help="village:12位 / household:编号 / township:9位")
-def user_add(as_json: bool, name: str, roles: tuple[str, ...], grants: tuple[str, ...]) -> None:
-    """添加人员 / add a person"""
-    id_ = access.add_user(_service().database, name, list(roles), list(grants), now_ms())
+@click.argument("more", metavar="[GRANT]...", nargs=-1)
+def user_add(as_json: bool, name: str, roles: tuple[str, ...], grants: tuple[str, ...], more: tuple[str, ...]) -> None:
+    """添加人员 / add a person; --grant 后可列几项 / several grants may follow --grant"""
+    id_ = access.add_user(_service().database, name, list(roles), [*grants, *more], now_ms())
     _say({"id": id_}, as_json, f"✓ 已添加 {name} / added ({id_})", f"  下一步 / next: ruhu enrol {name}")
 
 
@@ -284,9 +285,10 @@ def token_() -> None:
 @_command(token_, "add")
 @click.argument("name")
 @click.option("--grant", "grants", multiple=True, required=True, help="同一乡镇内 / within one township")
-def token_add(as_json: bool, name: str, grants: tuple[str, ...]) -> None:
+@click.argument("more", metavar="[GRANT]...", nargs=-1)
+def token_add(as_json: bool, name: str, grants: tuple[str, ...], more: tuple[str, ...]) -> None:
     """为其他程序生成只读令牌 / a token for reading by another program; 只显示一次 / shown once"""
-    token = access.add_token(_service().database, name, list(grants), now_ms())
+    token = access.add_token(_service().database, name, [*grants, *more], now_ms())
     _say({"token": token}, as_json, f"✓ {token}")
 
 

@@ -98,6 +98,14 @@ def test_grants_are_given_and_taken_with_the_next_request(office: Office) -> Non
     assert "没有这项授权" in office.fails("user", "ungrant", "韦敏", f"village:{VILLAGE}")
 
 
+def test_several_grants_may_be_given_either_way(office: Office) -> None:
+    grants = [f"village:{OTHER}", f"village:{VILLAGE}"]
+    office.json("user", "add", "甲", "--role", "cadre", "--grant", grants[0], "--grant", grants[1])
+    office.json("user", "add", "乙", "--role", "cadre", "--grant", *grants)
+    for name in ("甲", "乙"):
+        assert office.phone(name).sync([])["grants"] == sorted(grants)
+
+
 def test_what_cannot_be_is_said_in_words_and_changes_nothing(office: Office) -> None:
     assert "没有这个角色" in office.fails("user", "add", "x", "--role", "king")
     assert "没有这个地方" in office.fails("user", "add", "x", "--role", "cadre", "--grant", "village:451422103999")
