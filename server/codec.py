@@ -103,7 +103,7 @@ def _check_size(plain: bytes) -> None:
 def deflate(body: bytes, accepted: Collection[str]) -> tuple[bytes, str]:
     """A reply's body in the best encoding the client takes, and that encoding's name ('' for none)."""
     if "zstd" in accepted:
-        return zstd.compress(body, 3), "zstd"
+        return zstd.compress(body, 1), "zstd"
     if "gzip" in accepted:
         return gzip.compress(body, 5, mtime=0), "gzip"
     return body, ""

@@ -61,6 +61,9 @@ def _serve_one_process(app: "Flask", host: str, port: int, threads: int) -> None
         threads=threads,
         ident=None,
         max_request_body_size=_DRAIN,
+        inbuf_overflow=2 * MAX_BODY,  # a page or a batch stays in memory; only what is too large anyway goes to a file
+        outbuf_overflow=8 * MAX_BODY,
+        outbuf_high_watermark=8 * MAX_BODY,
         connection_limit=2000,
         backlog=1024,
     )
