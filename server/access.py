@@ -18,6 +18,7 @@ from shared.kind import ROLES
 from shared.sync.gate import Writer
 
 CODE_MINUTES = 30
+SEEN_MS = 3_600_000
 _LATE_MS = LATE_DAYS * 24 * 3600 * 1000
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no letter that reads like a digit
 
@@ -41,6 +42,7 @@ class Caller:
     roles: frozenset[str]
     grants: tuple[Grant, ...]
     ended: tuple[Grant, ...] = ()
+    seen_at: int = 0
 
     def writer(self) -> Writer:
         return Writer(self.device, self.person, self.name, self.roles, self.grants, self.ended)
@@ -96,11 +98,11 @@ def person_named(store: TownshipStore, name: str) -> tuple[str, str]:
     return found[0][0], found[0][1]
 
 
-def grant(database: Database, name: str, text: str, now: int) -> None:
+def grant(database: Database, name: str, text: str, now: int, township: str | None = None) -> None:
     """Give a person a grant from now on; giving what is held already changes nothing."""
     with database.transaction() as connection:
         store = TownshipStore(database, connection, "")
-        _add_grant(database, store, person_named(store, name)[0], text, now)
+        _add_grant(database, store, person_named(store, name)[0], text, now, township)
 
 
 def ungrant(database: Database, name: str, text: str, now: int) -> None:
@@ -108,15 +110,16 @@ def ungrant(database: Database, name: str, text: str, now: int) -> None:
     with database.transaction() as connection:
         store = TownshipStore(database, connection, "")
         person, _ = person_named(store, name)
-        township = township_of(database, store, Grant.read(text))
-        held = "township = ? AND person = ? AND scope = ? AND until IS NULL"
-        if not store.sql(f"SELECT 1 FROM access_grant WHERE {held}", township, person, text):
+        held = "person = ? AND scope = ? AND until IS NULL"
+        if not store.sql(f"SELECT 1 FROM access_grant WHERE {held}", person, str(Grant.read(text))):
             raise AccessError(f"{name} 没有这项授权：{text} / {name} does not hold {text}")
-        store.sql(f"UPDATE access_grant SET until = ? WHERE {held}", now, township, person, text)
+        store.sql(f"UPDATE access_grant SET until = ? WHERE {held}", now, person, text)
 
 
-def _add_grant(database: Database, store: TownshipStore, person: str, text: str, now: int) -> None:
-    township = township_of(database, store, Grant.read(text))
+def _add_grant(
+    database: Database, store: TownshipStore, person: str, text: str, now: int, township: str | None = None
+) -> None:
+    township = township_of(database, store, Grant.read(text), township)
     held = "SELECT 1 FROM access_grant WHERE township = ? AND person = ? AND scope = ? AND until IS NULL"
     if not store.sql(held, township, person, text):
         # Taken and given back within one millisecond is the same grant going on.
@@ -127,18 +130,30 @@ def _add_grant(database: Database, store: TownshipStore, person: str, text: str,
         )  # fmt: skip
 
 
-def township_of(database: Database, store: TownshipStore, wanted: Grant) -> str:
-    """The township a grant lies in. AccessError when there is no such area or household."""
+def township_of(database: Database, store: TownshipStore, wanted: Grant, township: str | None = None) -> str:
+    """The township a grant lies in. AccessError when there is no such area or household, or several such households."""
     if wanted.scope == HOUSEHOLD:
-        table = table_name(database.kinds.household)
-        found = store.sql(f"SELECT township FROM {table} WHERE id = ?", wanted.value)
-    else:
-        level = VILLAGE if wanted.scope == VILLAGE else TOWNSHIP
-        column = "parent" if level == VILLAGE else "code"
-        found = store.sql(f"SELECT {column} FROM area WHERE code = ? AND level = ?", wanted.value, level)
+        return only_township(store, database.kinds.household, wanted.value, township)
+    level = VILLAGE if wanted.scope == VILLAGE else TOWNSHIP
+    column = "parent" if level == VILLAGE else "code"
+    found = store.sql(f"SELECT {column} FROM area WHERE code = ? AND level = ?", wanted.value, level)
     if not found:
-        raise AccessError(f"没有这个地方或户：{wanted} / No such area or household: {wanted}. (ruhu areas import)")
+        raise AccessError(f"没有这个地方：{wanted} / No such area: {wanted}. (ruhu areas import)")
     return str(found[0][0])
+
+
+def only_township(store: TownshipStore, kind: str, id_: str, township: str | None = None) -> str:
+    """The one township that holds this record. Ids are phones' own, so the same may stand in two: then AccessError asks which."""
+    found = [t for (t,) in store.sql(f"SELECT township FROM {table_name(kind)} WHERE id = ? ORDER BY 1", id_)]
+    if township in found:
+        return str(township)
+    if not found or township is not None:
+        raise AccessError(f"没有这条记录：{id_} / No such record: {id_}")
+    if len(found) > 1:
+        raise AccessError(
+            f"{'、'.join(found)} 都有 {id_}，请用 --township 指明。 / Several townships hold it; say which."
+        )
+    return str(found[0])
 
 
 # --- enrolment -----------------------------------------------------------------------------------------------------
@@ -246,6 +261,15 @@ def revoke_device(database: Database, device: str, now: int) -> None:
 # --- a request's token ---------------------------------------------------------------------------------------------
 
 
+def note_seen(database: Database, caller: Caller, now: int) -> None:
+    """Remember that a phone was here, at most once in SEEN_MS: the desk wants days, and a write costs a lock."""
+    if now - caller.seen_at < SEEN_MS:
+        return
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, caller.township)
+        store.sql("UPDATE device SET seen_at = ? WHERE township = ? AND id = ?", now, caller.township, caller.device)
+
+
 class TokenError(AccessError):
     """The token gives no entry. `code` is unknown_token or revoked."""
 
@@ -265,19 +289,19 @@ def caller_of(store: TownshipStore, token: str, now: int) -> Caller:
     """Who a token belongs to and what the person may hold now. TokenError when it gives no entry."""
     hashed = hash_secret(token)
     found = store.sql(
-        "SELECT d.id, d.person, u.name, u.roles, d.revoked_at, u.disabled_at FROM device d"
+        "SELECT d.id, d.person, u.name, u.roles, d.revoked_at, u.disabled_at, d.seen_at FROM device d"
         " JOIN user_account u ON u.id = d.person WHERE d.township = ? AND d.token_hash = ?",
         store.code, hashed,
     )  # fmt: skip
     if not found:
         return _reader_of(store, hashed)
-    device, person, name, roles, revoked, disabled = found[0]
+    device, person, name, roles, revoked, disabled, seen_at = found[0]
     if revoked is not None or disabled is not None:
         raise TokenError(
             "revoked", "这台手机已被停用，请联系乡镇办公室。 / This phone was revoked; ask the township desk."
         )
     held, ended = _grants_of(store, person, now)
-    return Caller(store.code, device, person, name, frozenset(roles.split()), held, ended)
+    return Caller(store.code, device, person, name, frozenset(roles.split()), held, ended, seen_at or 0)
 
 
 def _reader_of(store: TownshipStore, hashed: str) -> Caller:

@@ -4,6 +4,7 @@ Promises: the same app on SQLite and PostgreSQL; every error of the API is JSON 
 Leaves to others: what the routes do (`api`), what the commands do (`cli`).
 """
 
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,8 @@ def create_app(config: Config | None = None, kinds: Registry = KINDS) -> Flask:
     app.config.update(
         SECRET_KEY=config.secret_key(),
         SQLALCHEMY_DATABASE_URI=config.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": False}
-        if config.is_sqlite
-        else {"pool_size": 8, "pool_pre_ping": True},
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True}  # no person's words in a traceback
+        | ({} if config.is_sqlite else {"pool_size": 8, "pool_pre_ping": True}),
         MAX_CONTENT_LENGTH=MAX_BODY,
         API_TITLE="Ruhu 入户",
         API_VERSION="v1",
@@ -77,9 +77,10 @@ def _unexpected(error: Exception) -> Any:
     """The last net: what nobody foresaw is logged without its values and answered in words, never with a stack trace."""
     if isinstance(error, HTTPException):
         return error
-    log.error(
-        "unexpected", error=type(error).__name__, path=request.path, exc_info=not isinstance(error, RecursionError)
-    )
+    frames = [
+        f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-12:]
+    ]
+    log.error("unexpected", error=type(error).__name__, path=request.url_rule and request.url_rule.rule, frames=frames)
     body = {
         "code": "server_error",
         "message": "服务器出错，内容仍在手机里，请稍后再试。 / The server failed; try again later.",

@@ -217,9 +217,10 @@ def user_add(as_json: bool, name: str, roles: tuple[str, ...], grants: tuple[str
 @_command(user_, "grant")
 @click.argument("name")
 @click.argument("grant")
-def user_grant(as_json: bool, name: str, grant: str) -> None:
+@click.option("--township", help="同一户编号在几个乡镇时指明 / needed if several townships hold the household")
+def user_grant(as_json: bool, name: str, grant: str, township: str | None) -> None:
     """授权 / give a grant"""
-    access.grant(_service().database, name, grant, now_ms())
+    access.grant(_service().database, name, grant, now_ms(), township)
     _say({"user": name, "grant": grant}, as_json, f"✓ {name} 已获授权 {grant} / granted")
 
 
@@ -340,20 +341,23 @@ def _plain(value: Any) -> str:
 @click.option("--keep", type=click.Choice(["losing", "standing"]), help="采用哪一方 / whose words stand")
 @click.option("--value", help="或另定内容（非文字用 JSON）/ or another value (JSON unless text)")
 @click.option("--by", default=_me, help="裁定人 / whom the log shall name")
-def conflicts_resolve(as_json: bool, id_: str, keep: str | None, value: str | None, by: str) -> None:
+@click.option("--township", help="同一编号在几个乡镇时指明 / needed if several townships hold it")
+def conflicts_resolve(
+    as_json: bool, id_: str, keep: str | None, value: str | None, by: str, township: str | None
+) -> None:
     """裁定分歧 / resolve a conflict; 双方手机下次同步时得知 / both phones learn of it"""
     if (keep is None) == (value is None):
         raise access.AccessError("请用 --keep losing|standing 或 --value 内容 其一。 / Use either --keep or --value.")
     database = _service().database
     asked: dict[str, Any] = (
-        {"decision": keep} if keep else {"decision": "other", "value": _parse(database, id_, value or "")}
+        {"decision": keep} if keep else {"decision": "other", "value": _parse(database, id_, value or "", township)}
     )
-    row = desk.resolve(database, id_, asked, by)
+    row = desk.resolve(database, id_, asked, by, township)
     _say({"conflict": row}, as_json, f"✓ 已裁定 / resolved: {row['field']} = {_plain(row['value'])}")
 
 
-def _parse(database: Any, conflict: str, text: str) -> Any:
-    field = desk.conflict_field(database, conflict)
+def _parse(database: Any, conflict: str, text: str, township: str | None) -> Any:
+    field = desk.conflict_field(database, conflict, township)
     if isinstance(field, Text):
         return text
     try:

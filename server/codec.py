@@ -32,6 +32,7 @@ from shared.sync.wire import (
     read_change,
     read_envelope,
     read_number,
+    read_stamp_text,
 )
 
 try:  # the standard library's from Python 3.14 on
@@ -173,8 +174,7 @@ class Decoder:
     def _read_change(self, raw: bytes, plain: bool) -> Sent:
         if len(raw) > MAX_CHANGE:
             body = decode(raw)
-            stamp = body.get("stamp")
-            return Sent(read_number(body), stamp if isinstance(stamp, str) else "", refusal=CHANGE_TOO_LARGE)
+            return Sent(read_number(body), read_stamp_text(body), refusal=CHANGE_TOO_LARGE)
         if plain:
             try:
                 typed = self._change.decode(raw)

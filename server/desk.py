@@ -6,10 +6,9 @@ ask for it (the command line is the administrator's; the console will ask `acces
 
 from typing import Any
 
-from server.access import AccessError
+from server.access import AccessError, only_township
 from server.service import now_ms
 from server.store import Database, TownshipStore
-from server.tables import table_name
 from shared.fields import Field
 from shared.grants import TOWNSHIP, Grant
 from shared.sync.conflicts import CONFLICT
@@ -22,15 +21,10 @@ def desk_writer(township: str, by: str, via: str, person: str = "") -> Writer:
     return Writer(desk_device(township), person, by, frozenset({"desk"}), grants, via=via)
 
 
-def find_township(database: Database, kind: str, id_: str) -> str:
-    """The township a record lies in; AccessError when there is none."""
+def find_township(database: Database, kind: str, id_: str, township: str | None = None) -> str:
+    """The township a record lies in (`township`, where it is given). AccessError when there is none, or more than one."""
     with database.engine.connect() as connection:
-        found = TownshipStore(database, connection, "").sql(
-            f"SELECT township FROM {table_name(kind)} WHERE id = ?", id_
-        )
-    if not found:
-        raise AccessError(f"没有这条记录：{id_} / No such record: {id_}")
-    return str(found[0][0])
+        return only_township(TownshipStore(database, connection, ""), kind, id_, township)
 
 
 def list_conflicts(database: Database, open_only: bool = False, township: str | None = None) -> list[dict[str, Any]]:
@@ -59,9 +53,11 @@ def list_conflicts(database: Database, open_only: bool = False, township: str | 
     ]  # fmt: skip
 
 
-def resolve(database: Database, conflict: str, values: dict[str, Any], by: str) -> dict[str, Any]:
+def resolve(
+    database: Database, conflict: str, values: dict[str, Any], by: str, township: str | None = None
+) -> dict[str, Any]:
     """The desk's decision on a conflict; returns the conflict afterwards. AccessError says why it cannot be."""
-    township = find_township(database, CONFLICT, conflict)
+    township = find_township(database, CONFLICT, conflict, township)
 
     def work(store: TownshipStore) -> Any:
         gate = Gate(database.kinds, store, now_ms)
@@ -75,16 +71,16 @@ def resolve(database: Database, conflict: str, values: dict[str, Any], by: str) 
     return next(row for row in list_conflicts(database, township=township) if row["id"] == conflict)
 
 
-def conflict_field(database: Database, conflict: str) -> Field | None:
+def conflict_field(database: Database, conflict: str, township: str | None = None) -> Field | None:
     """The field a conflict is about; None when only a newer app knows it."""
-    township = find_township(database, CONFLICT, conflict)
+    township = find_township(database, CONFLICT, conflict, township)
     row = next(row for row in list_conflicts(database, township=township) if row["id"] == conflict)
     return database.kinds[row["kind"]].fields.get(row["field"])
 
 
 def move_household(database: Database, household: str, village: str, by: str) -> list[str]:
-    """Hand a household, its members and their conflicts to another village; returns the ids of the records moved."""
-    township = find_township(database, database.kinds.household, household)
+    """Hand a household, its members and their conflicts to another village of its township; returns the ids moved."""
+    township = find_township(database, database.kinds.household, household, village[:9])
 
     def work(store: TownshipStore) -> list[str]:
         gate = Gate(database.kinds, store, now_ms)

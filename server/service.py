@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import inspect
 
-from server.access import Caller
+from server.access import Caller, note_seen
 from server.config import GUARD_BYTES, Config
 from server.store import Database, TownshipStore
 from shared.grants import Grant
@@ -71,6 +71,8 @@ class Service:
             with self.database.read(caller.township) as store:
                 Reader(self.kinds, store, caller.grants).check(cursors)
         admitted = self._push(request, caller) if request.changes else None
+        if admitted is None:
+            note_seen(self.database, caller, now_ms())
         with self.database.read(caller.township) as store:
             number = admitted.next if admitted else store.numbers([caller.device])[caller.device]
             page = Reader(self.kinds, store, caller.grants).page(cursors, request.limit)

@@ -107,8 +107,11 @@ class Database:
     @contextmanager
     def read(self, township: str) -> Iterator["TownshipStore"]:
         """One consistent view of a township, without a lock."""
-        with self.engine.connect() as connection, connection.begin():
-            yield TownshipStore(self, connection, township)
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield TownshipStore(self, connection, township)
 
 
 class TownshipStore:
@@ -214,9 +217,9 @@ class TownshipStore:
         found = self.sql(f"SELECT {_LOG_COLUMNS} FROM changes WHERE township = ? AND {where}", self.code, *parameters)
         return [_from_log(row) for row in found]
 
-    def restamped(self, stamps: Iterable[str]) -> dict[str, str]:
-        statement = "SELECT sent_stamp, stamp FROM changes WHERE township = ? AND sent_stamp IN ??"
-        return dict(map(tuple, self.sql(statement, self.code, list(stamps))))
+    def restamped(self, stamps: Iterable[str]) -> dict[tuple[str, str], str]:
+        statement = "SELECT record, sent_stamp, stamp FROM changes WHERE township = ? AND sent_stamp IN ??"
+        return {(record, sent): stamp for record, sent, stamp in self.sql(statement, self.code, list(stamps))}
 
     def newest_stamps(self, devices: Iterable[str]) -> dict[str, str]:
         statement = "SELECT id, newest_stamp FROM device WHERE township = ? AND id IN ?? AND newest_stamp IS NOT NULL"

@@ -196,7 +196,7 @@ class ChangeRow(Base):
 
 
 class AuditRow(Base):
-    """Who did what outside the log: grants, enrolments, revocations, restores."""
+    """What happened outside the log. So far only restores; the audit of people's acts comes with the console."""
 
     __tablename__ = "audit"
     township: Mapped[str] = mapped_column(PLAIN, primary_key=True)

@@ -29,7 +29,8 @@ class Form(Schema):
     Meta.name: the kind's word. Meta.label: Label. Meta.writers: roles that may write it (default: field and desk).
     Meta.shared: may stand in a township without a village. Meta.title: the field a list shows first.
     Meta.made_by_server: only the township makes one. Meta.is_household: its records are what the envelope's `household`
-    names. Meta.follows_household: moves with its household to another village.
+    names. Meta.follows_household: moves with its household to another village. Meta.desk_only: field to the codes that only the
+    desk's roles may set.
     """
 
     class Meta:
@@ -53,6 +54,7 @@ class Kind:
     made_by_server: bool = False
     is_household: bool = False
     follows_household: bool = False
+    desk_only: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, form: type[Form]) -> "Kind":
@@ -75,6 +77,7 @@ class Kind:
             made_by_server=getattr(meta, "made_by_server", False),
             is_household=getattr(meta, "is_household", False),
             follows_household=getattr(meta, "follows_household", False),
+            desk_only={name: frozenset(codes) for name, codes in getattr(meta, "desk_only", {}).items()},
         )
 
     def rule(self, name: str) -> str:

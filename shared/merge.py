@@ -144,7 +144,7 @@ def fold(kind: Kind, changes: Iterable[Change]) -> Folded:
             if name in c.set
         ]
         decided = {stamp for change in ordered for stamp in change.decides.get(name, ())}
-        decisions = [change.stamp for change in ordered if name in change.decides]
+        decisions = [change.stamp for change in ordered if name in change.decides and name in change.set]
         rule = kind.rule(name)
         if rule == UNION:
             unseen[name] = _fold_union(folded, name, writes)

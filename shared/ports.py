@@ -82,8 +82,8 @@ class Township(Records, Protocol):
         """Every taken change of these records, in log order; refused and repeating rows left out."""
         ...
 
-    def restamped(self, stamps: Iterable[str]) -> dict[str, str]:
-        """Stamps as sent to stamps as they count, for those that were re-stamped."""
+    def restamped(self, stamps: Iterable[str]) -> dict[tuple[str, str], str]:
+        """(record's id, stamp as sent) to the stamp as it counts, for those that were re-stamped."""
         ...
 
     def newest_stamps(self, devices: Iterable[str]) -> dict[str, str]:

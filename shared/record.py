@@ -92,3 +92,27 @@ class Change:
                 for adds in seen.values():
                     named.extend(adds)
         return named
+
+
+def rebase(later: Change, refused: Change) -> dict[str, Any]:
+    """The base of a later change as if a refused change had never been: where it names that one, it names what lay under it.
+
+    A union's base loses the refused add and takes over what the refused change had looked at: what it took out is still to go.
+    """
+    read = dict(later.base)
+    for name in refused.set:
+        if name not in later.base and name not in later.set:
+            continue
+        seen, under = later.base.get(name), refused.base.get(name)
+        if isinstance(seen, Mapping) or isinstance(under, Mapping):
+            read[name] = _rebase_union(seen or {}, under or {}, refused.stamp)
+        elif seen == refused.stamp:
+            read[name] = under
+    return {name: seen for name, seen in read.items() if seen}
+
+
+def _rebase_union(seen: Mapping[str, list[str]], under: Mapping[str, list[str]], refused: str) -> dict[str, list[str]]:
+    adds = {element: dict.fromkeys(add for add in held if add != refused) for element, held in seen.items()}
+    for element, held in under.items():
+        adds.setdefault(element, {}).update(dict.fromkeys(held))
+    return {element: list(held) for element, held in adds.items() if held}

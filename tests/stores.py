@@ -78,11 +78,10 @@ class MemoryTownship:
                 found.setdefault(row.key, []).append(row)
         return found
 
-    def restamped(self, stamps: Iterable[str]) -> dict[str, str]:
+    def restamped(self, stamps: Iterable[str]) -> dict[tuple[str, str], str]:
         wanted = set(stamps)
-        return {
-            row.sent_stamp: row.stamp for row in self.log if row.sent_stamp in wanted and row.sent_stamp != row.stamp
-        }
+        changed = [row for row in self.log if row.sent_stamp in wanted and row.sent_stamp != row.stamp]
+        return {(row.id, row.sent_stamp): row.stamp for row in changed}
 
     def newest_stamps(self, devices: Iterable[str]) -> dict[str, str]:
         wanted = set(devices)

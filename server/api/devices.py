@@ -62,6 +62,5 @@ def _flat(error: ValidationError) -> dict[str, list[str]]:
 @blueprint.doc(responses={"200": {"description": "在线 / up"}})
 def get_health() -> Response:
     """是否在线 / whether the server is up and its database answers"""
-    return reply(
-        {"status": "ok", "time": iso(now_ms()), "epoch": service().epoch(), "name": service().config.server_name}
-    )
+    epoch, _ = service().identity()
+    return reply({"status": "ok", "time": iso(now_ms()), "epoch": epoch, "name": service().config.server_name})

@@ -14,8 +14,9 @@ from shared.sync.wire import Request
 
 blueprint = Blueprint("sync", __name__, url_prefix="/api/v1", description="手机同步 / phones sync")
 
-# Bounded by concurrency, never by count: a village that uploads a month at once is welcome, a hundred at the same moment wait.
-_PLACES = BoundedSemaphore(64)
+# Bounded by concurrency, never by count: a village that uploads a month at once is welcome. Two of the server's eight threads are
+# left for everybody else; who waits longer than that for a place is asked to come back.
+_PLACES = BoundedSemaphore(6)
 _PATIENCE_SECONDS = 20.0
 _NEEDS_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
 

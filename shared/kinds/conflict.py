@@ -2,7 +2,7 @@
 
 The desk decides by a change to `decision` and `value`; either writer may set `status` to open. Its id, village and
 household follow from the record it is about. Whoever may not see that record's field may not see the two values either:
-they are secret here when the field is secret there, which no single mark on these fields can say (`server.access`).
+they are secret here when the field is secret there, which no single mark on these fields can say (`shared.sync.answer`).
 """
 
 from shared.fields import PERSONAL, UUID, Choice, Code, Datetime, Label, Object, Text

@@ -44,6 +44,7 @@ METHODS = {
 class ProblemStep(Form):
     class Meta(Form.Meta):
         name = "problem_step"
+        desk_only = {"step": DESK_STEPS}
         label = Label("问题办理", "Problem step")
         title = "step"
 

@@ -125,39 +125,45 @@ class Decision:
 def read_decision(
     kind: Kind,
     conflict: Record,
-    record: Record,
-    values: dict[str, Any],
-    person: str,
+    seen: Record,
+    row: Logged,
     history: Sequence[Logged],
     may_decide: bool,
 ) -> Decision | Refusal:
-    """What this change to a conflict asks for, or why this person may not ask it.
+    """What this change to a conflict asks for, or why this person may not ask it. `seen` is the record as the writer knew it.
 
     The desk sets `decision` (and `value` for another word than either); either writer may set ``status: open``.
     """
+    values, told = row.set, conflict.values
     if values == {"status": "open"}:
-        told = conflict.values
-        sides = {row.person for row in history if row.stamp == told["losing_stamp"]}
-        sides |= {row.person for row in history if row.by == told["standing_by"] and told["field"] in row.set}
-        if person in sides:
+        sides = {other.person for other in history if other.stamp == told["losing_stamp"]}
+        sides |= {other.person for other in history if other.by == told["standing_by"] and told["field"] in other.set}
+        if row.person in sides:
             return Decision("open")
         return Refusal("forbidden", "只有当事双方可以要求重新处理。 / Only either writer may ask for another look.")
     if not may_decide:
         return Refusal("forbidden", "分歧由乡镇办公室裁定。 / The township desk decides conflicts.")
+    if (
+        told["status"] == "decided"
+        and row.via == "sync"
+        and row.base.get("decision") != conflict.stamps.get("decision")
+    ):
+        return invalid(
+            {"decision": [f"{told['decided_by']} 已裁定，请先同步 / {told['decided_by']} has decided; sync first"]}
+        )
     asked = values.get("decision", "other" if "value" in values else None)
     if values.keys() - {"decision", "value"} or asked not in ("losing", "standing", "other"):
         return Refusal("forbidden", "只能填写裁定结果。 / Only the decision and its value may be set.")
     if asked == "other":
         if "value" not in values:
             return invalid({"value": ["请给出最终内容 / say the value that shall stand"]})
-        errors = kind.errors({conflict.values["field"]: values["value"]})
+        errors = kind.errors({told["field"]: values["value"]})
         return (
             invalid({"value": [s for found in errors.values() for s in found]})
             if errors
             else _decided(asked, values["value"])
         )
-    standing = record.values.get(conflict.values["field"])
-    return _decided(asked, conflict.values["losing"] if asked == "losing" else standing)
+    return _decided(asked, told["losing"] if asked == "losing" else seen.values.get(told["field"]))
 
 
 def _decided(decision: str, value: Any) -> Decision:

@@ -13,9 +13,9 @@ from typing import Any
 from shared.grants import LATE_DAYS, Grant
 from shared.hlc import FAST_LIMIT_MS, device_of, milliseconds_of
 from shared.kind import DESK_ROLES, REMOVED, Kind
-from shared.merge import DESK, same
+from shared.merge import DESK, fold, same
 from shared.ports import Logged
-from shared.record import Change, Key, Record
+from shared.record import Change, Key, Record, rebase
 from shared.sync.conflicts import CONFLICT, Decision, read_decision
 from shared.sync.unit import Unit, Writer, desk_device
 from shared.sync.wire import Gap, Refusal, Renumber, Sent, invalid
@@ -68,6 +68,8 @@ class Gate(Unit):
                     "编号已用于别的变更，请从 next 重新编号。 / This number was used for another change; number anew from next.",
                     next=wanted,
                 )
+            if row.refusal:
+                self._refused.append(row)
             _tell(row, admitted)
 
     def _load(self, new: Sequence[Sent]) -> None:
@@ -76,11 +78,11 @@ class Gate(Unit):
         self._fetch(keys)
         unknown: set[str] = set()
         for sent in new:
-            if sent.refusal or not sent.base:
-                continue
             record = self._records.get(Key(sent.kind, sent.id))
-            stamps = record.stamps if record else {}
-            if any(stamps.get(name) != seen for name, seen in sent.base.items()):
+            if sent.refusal or record is None:
+                continue
+            unknown.add(sent.stamp)  # it may come again, long after it was re-stamped
+            if any(record.stamps.get(name) != seen for name, seen in sent.base.items()):
                 unknown.update(Change(sent.stamp, {}, sent.base).base_stamps())
         if unknown:
             self._restamped |= self._town.restamped(unknown)
@@ -106,7 +108,9 @@ class Gate(Unit):
                 self._apply(row)
                 if is_new and sent.village != row.village:
                     self._tell_where_it_went(row, sent, writer)
-        if row.refusal is None and row.stamp > newest.get(device_of(row.stamp), ""):
+        if row.refusal:
+            self._refused.append(row)
+        elif row.stamp > newest.get(device_of(row.stamp), ""):
             newest[device_of(row.stamp)] = row.stamp
         admitted.taken += row.refusal is None
         _tell(row, admitted)
@@ -158,6 +162,10 @@ class Gate(Unit):
                 return refusal
         if not writer.roles & kind.writers and row.kind != CONFLICT:
             return _forbidden("您的角色不能填写这种记录。 / Your role may not write this kind of record.")
+        for name, codes in kind.desk_only.items():
+            if row.set.get(name) in codes and not writer.roles & DESK_ROLES:
+                why = {name: ["这一步由乡镇办公室办理 / this step is the desk's to take"]}
+                return Refusal("forbidden", "这一步由乡镇办公室办理。 / This step is the desk's to take.", why)
         scope = row.id if kind.is_household else row.household
         covering = [grant for grant in writer.grants if grant.covers(row.village, scope)]
         if not covering:
@@ -177,8 +185,10 @@ class Gate(Unit):
 
     def _place(self, kind: Kind, row: Logged) -> Refusal | None:
         """Where a new record belongs: a known household brings its own village."""
+        if kind.is_household and row.household not in (None, row.id):
+            return invalid({"household": ["一户不能属于另一户 / a household does not lie in another"]})
         home = self._records.get(self._household_key(row.household)) if row.household else None
-        if home is not None and not kind.is_household:
+        if home is not None:
             row.village = home.village
         if kind.made_by_server:
             return _forbidden("没有这条记录。 / There is no such record.")
@@ -193,40 +203,51 @@ class Gate(Unit):
     def _late(self, row: Logged, writer: Writer, scope: str | None) -> list[Grant]:
         """Grants that covered the change within the last days: held until lately, or the record or its household lay there."""
         held = [grant for grant in writer.ended if grant.covers(row.village, scope)]
-        known = [key for key in (row.key, self._household_key(row.household)) if key in self._records]
-        if held or not known:
+        # A record known here is judged by where it lay itself; a new one by where its household lay.
+        key = row.key if row.key in self._records else self._household_key(row.household)
+        if held or key not in self._records:
             return held
         everything = (*writer.grants, *writer.ended)
-        since = self._now - LATE_DAYS * DAY_MS
-        places = [place for key in known for place in self._town.places(key, since)]
+        places = self._town.places(key, self._now - LATE_DAYS * DAY_MS)
         return [grant for place in places for grant in everything if grant.covers(*place)]
 
     def _repeats(self, row: Logged, newest: dict[str, str]) -> bool:
         """Whether this write was taken before, under another number; if not, give it a stamp that can be believed."""
-        if self._restamped:
-            row.base = _renamed(row.base, self._restamped)
+        self._mend_base(row)
         above = row.change.base_stamps()
-        suspect = self._too_fast(row.stamp) or row.stamp <= newest.get(device_of(row.stamp), "")
+        last = newest.get(device_of(row.stamp), "")
+        suspect = self._too_fast(row.stamp) or row.stamp <= last or (row.id, row.stamp) in self._restamped
         if suspect and row.key in self._records:
             history = self._history(row.key)
-            twin = next((other for other in history if row.sent_stamp in (other.stamp, other.sent_stamp)), None)
+            twin = next((other for other in history if _is_same_write(row, other)), None)
             if twin is not None:
                 self._repeat_write(row, twin)
                 return True
             above += _own_line(row, history)
-        self._restamp(row, above)
+        self._restamp(row, above, last)
         return False
+
+    def _mend_base(self, row: Logged) -> None:
+        """Read the base as its writer would have written it, had the replies to his earlier changes reached him."""
+        for refused in self._refused:
+            if refused.key == row.key and refused.set.keys() & (row.set.keys() | row.base.keys()):
+                row.base = rebase(row.change, refused.change)
+        if self._restamped:
+            row.base = _renamed(row.base, row.id, self._restamped)
 
     def _too_fast(self, stamp: str) -> bool:
         return milliseconds_of(stamp) > self._now + FAST_LIMIT_MS
 
-    def _restamp(self, row: Logged, above: list[str]) -> None:
-        """Replace a stamp that is too far ahead, or not above what its writer was looking at."""
+    def _restamp(self, row: Logged, above: list[str], last: str) -> None:
+        """Replace a stamp that is too far ahead, or not above what its writer was looking at.
+
+        The new one lies above `last` too, the device's newest, so that it never is one that the device has used itself.
+        """
         if self._too_fast(row.stamp) or any(stamp >= row.stamp for stamp in above):
             # A base may name a stamp that never was, from the end of time: it must not carry the township's clock away.
-            believable = [stamp for stamp in above if not self._too_fast(stamp)]
+            believable = [stamp for stamp in [*above, last] if stamp and not self._too_fast(stamp)]
             row.stamp = self._clock.tick(believable, device_of(row.stamp))
-            self._restamped[row.sent_stamp] = row.stamp
+            self._restamped[row.id, row.sent_stamp] = row.stamp
 
     def _repeat_write(self, row: Logged, twin: Logged) -> None:
         """The same stamp again is the same write: it uses up its number and changes nothing."""
@@ -271,21 +292,25 @@ class Gate(Unit):
         )  # fmt: skip
         row.stamp = row.sent_stamp = self._clock.tick()
         self._rows.append(row)
-        row.refusal = self._judge(row, writer) or self._decide(row, writer)
+        row.refusal = self._judge(row, writer) or self._decide(row, writer, at_the_desk=True)
         return row.refusal
 
-    def _decide(self, row: Logged, writer: Writer) -> Refusal | None:
-        """A change to a conflict: the desk decides, either writer may ask for it to be looked at again."""
+    def _decide(self, row: Logged, writer: Writer, at_the_desk: bool = False) -> Refusal | None:
+        """A change to a conflict: the desk decides, either writer may ask for it to be looked at again.
+
+        Who sits `at_the_desk` sees all that is here; who decides on a phone saw what was older than the decision.
+        """
         conflict = self._records[row.key]
         about = Key(conflict.values["about"], conflict.values["record"])
         self._fetch([about])
-        record, name = self._records[about], conflict.values["field"]
         self._settle(about)
+        record, kind = self._records[about], self._kinds[about.kind]
         history = self._history(about)
+        seen = record if at_the_desk else self._as_seen(kind, record, history, row.stamp)
         may_decide = bool(writer.roles & DESK_ROLES) and any(
             g.whole and g.covers(conflict.village, conflict.household) for g in writer.grants
         )
-        decision = read_decision(self._kinds[about.kind], conflict, record, row.set, writer.person, history, may_decide)
+        decision = read_decision(kind, conflict, seen, row, history, may_decide)
         if isinstance(decision, Refusal):
             return decision
         row.village, row.household = conflict.village, conflict.household
@@ -293,19 +318,31 @@ class Gate(Unit):
         conflict.stamps |= dict.fromkeys(decision.values(self._now, writer.name), row.stamp)
         self._touched.add(conflict.key)
         if decision.chosen is not None:
-            self._write_decision(decision, record, name, conflict, writer)
+            self._write_decision(decision, record, seen, conflict, writer)
         return None
 
-    def _write_decision(self, decision: Decision, record: Record, name: str, conflict: Record, writer: Writer) -> None:
-        """The chosen value goes to the record as the township's own change, in the same transaction."""
-        kind = self._kinds[record.kind]
+    def _as_seen(self, kind: Kind, record: Record, history: Sequence[Logged], stamp: str) -> Record:
+        """The record as whoever wrote at `stamp` can have seen it: without words that are newer."""
+        earlier = [row for row in history if row.stamp <= stamp]
+        if len(earlier) == len(history):
+            return record
+        folded = fold(kind, (row.change for row in earlier))
+        return Record(record.kind, record.id, record.village, record.household, folded.values, folded.stamps)
+
+    def _write_decision(
+        self, decision: Decision, record: Record, seen: Record, conflict: Record, writer: Writer
+    ) -> None:
+        """The chosen value goes to the record as the township's own change, in the same transaction.
+
+        Its base is what the desk had seen: a word written meanwhile loses to the decision as a conflict of its own.
+        """
+        name = conflict.values["field"]
         settled = [conflict.values["losing_stamp"]]
-        if name in kind.evidence:
+        if name in self._kinds[record.kind].evidence:
             settled = [row.stamp for row in self._history(record.key) if name in row.set]
         (value,) = decision.chosen or (None,)
-        base = dict(record.stamps) if name == REMOVED else {n: s for n, s in record.stamps.items() if n == name}
-        above = [s for s in record.stamps.values() if isinstance(s, str)]
-        stamp = self._clock.tick(above)
+        base = dict(seen.stamps) if name == REMOVED else {n: s for n, s in seen.stamps.items() if n == name}
+        stamp = self._clock.tick([s for s in record.stamps.values() if isinstance(s, str)])
         row = Logged(
             self._clock.device, self._next_desk_number(), record.kind, record.id, record.village, record.household,
             stamp, stamp, writer.person, writer.name, "decision", self._now, {name: value}, base, {name: settled},
@@ -366,20 +403,26 @@ def _tell(row: Logged, admitted: Admitted) -> None:
         admitted.restamped[row.number] = row.stamp
 
 
-def _renamed(base: dict[str, Any], restamped: dict[str, str]) -> dict[str, Any]:
-    """The base with every re-stamped stamp under its new name."""
+def _renamed(base: dict[str, Any], record: str, restamped: dict[tuple[str, str], str]) -> dict[str, Any]:
+    """The base with every stamp of this record that was re-stamped under its new name."""
     return {
-        name: {element: [restamped.get(s, s) for s in adds] for element, adds in seen.items()}
+        name: {element: [restamped.get((record, s), s) for s in adds] for element, adds in seen.items()}
         if isinstance(seen, dict)
-        else restamped.get(seen, seen)
+        else restamped.get((record, seen), seen)
         for name, seen in base.items()
     }
 
 
+def _is_same_write(row: Logged, other: Logged) -> bool:
+    """Whether the log's row is this write: by the stamp it was sent with, or by the one it was given and its words."""
+    return row.sent_stamp == other.sent_stamp or (row.sent_stamp == other.stamp and same(row.set, other.set))
+
+
 def _own_line(row: Logged, history: Iterable[Logged]) -> list[str]:
-    """The stamps of the same device's earlier words on the same fields."""
+    """The stamps of the same device's earlier words on the same fields, and any stamp it was given that is this one by chance."""
     device = device_of(row.stamp)
-    return [o.stamp for o in history if device_of(o.stamp) == device and not row.set.keys().isdisjoint(o.set)]
+    mine = (other for other in history if device_of(other.stamp) == device)
+    return [o.stamp for o in mine if o.stamp == row.stamp or not row.set.keys().isdisjoint(o.set)]
 
 
 def _forbidden(message: str) -> Refusal:

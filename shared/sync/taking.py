@@ -14,7 +14,7 @@ from shared.hlc import Clock, format_stamp, is_stamp
 from shared.kind import Registry
 from shared.merge import lay_over
 from shared.moments import milliseconds
-from shared.record import Key, Record
+from shared.record import Key, Record, rebase
 from shared.sync.phone import Copy, Mend, PhoneStore, Written, stamps_of
 
 KEPT_MS = 30 * 24 * 3600 * 1000
@@ -233,27 +233,8 @@ def _renamed(written: Written, old: str, new: str) -> Written:
 
 
 def _rebased(later: Written, refused: Written) -> Written:
-    """`later` as if the refused change had never been: where it was looking at that, it looks at what lay under it."""
-    base = dict(later.base)
-    for name in refused.set:
-        seen, under = base.get(name), refused.base.get(name)
-        if isinstance(seen, Mapping) or isinstance(under, Mapping):
-            base[name] = _rebased_union(seen or {}, under or {}, refused.stamp)
-        elif seen != refused.stamp:
-            continue
-        elif under is None:
-            del base[name]
-        else:
-            base[name] = under
-    return replace(later, base={name: at for name, at in base.items() if name in later.base or name in later.set})
-
-
-def _rebased_union(seen: Mapping[str, list[str]], under: Mapping[str, list[str]], refused: str) -> dict[str, list[str]]:
-    """The adds looked at without the refused one, with those it looked at: what it took out is still meant to go."""
-    adds = {element: dict.fromkeys(add for add in held if add != refused) for element, held in seen.items()}
-    for element, held in under.items():
-        adds.setdefault(element, {}).update(dict.fromkeys(held))
-    return {element: list(held) for element, held in adds.items() if held}
+    """`later` as if the refused change had never been."""
+    return replace(later, base=rebase(later.change, refused.change))
 
 
 def _mend(written: Written, entry: Mapping[str, Any]) -> Mend:

@@ -53,7 +53,8 @@ class Unit:
         self._refold: set[Key] = set()
         self._touched: set[Key] = set()
         self._rows: list[Logged] = []
-        self._restamped: dict[str, str] = {}
+        self._restamped: dict[tuple[str, str], str] = {}  # (record's id, stamp as sent) -> as it counts
+        self._refused: list[Logged] = []  # earlier changes of this device that were not taken
         self._desk_number: int | None = None
 
     def _fetch(self, keys: Iterable[Key]) -> None:

@@ -19,7 +19,6 @@ MAX_INFLATED = 16 * 1024 * 1024
 MAX_CHANGE = 256 * 1024
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 500
-MAX_CURSORS = 1000
 
 Errors = dict[str, list[str]]
 
@@ -148,8 +147,6 @@ def read_envelope(body: Any) -> tuple[Request, list[Any]]:
     limit = _read(body, "limit", (int,), errors)
     if limit is not None and limit < 0:
         errors["limit"] = ["不能为负 / must not be negative"]
-    if len(cursors) > MAX_CURSORS:
-        errors["cursors"] = [f"最多 {MAX_CURSORS} 个 / at most {MAX_CURSORS}"]
     if errors:
         raise BadRequest("请求读不懂，见 errors。 / The request cannot be read, see errors.", errors)
     if len(changes) > MAX_CHANGES:
@@ -179,6 +176,12 @@ def read_number(raw: Any) -> int:
     return number
 
 
+def read_stamp_text(raw: Mapping[str, Any]) -> str:
+    """The stamp as far as it can be kept, well-formed or not; empty when it cannot: a repeat of it must be known again."""
+    stamp = raw.get("stamp")
+    return stamp if isinstance(stamp, str) and is_plain(stamp) and len(stamp) <= 64 else ""
+
+
 def read_change(raw: Any, kinds: Registry) -> Sent:
     """Read one change. Never raises but for its number: what is wrong becomes its refusal.
 
@@ -186,7 +189,7 @@ def read_change(raw: Any, kinds: Registry) -> Sent:
     """
     number = read_number(raw)
     stamp = raw.get("stamp")
-    sent = Sent(number, stamp if isinstance(stamp, str) and is_plain(stamp) and len(stamp) <= 64 else "")
+    sent = Sent(number, read_stamp_text(raw))
     kind_name, set_, base = raw.get("kind"), raw.get("set"), raw.get("base")
     errors: Errors = {}
     if not is_stamp(stamp):
@@ -232,7 +235,11 @@ def _read_place(raw: Mapping[str, Any], name: str, errors: Errors) -> str | None
 
 
 def read_base(base: Any, kind: Kind, errors: Errors) -> dict[str, Any]:
-    """The base of a change: what is not a stamp (or, for a union, lists of stamps) is an error."""
+    """The base of a change: what is neither a stamp nor lists of stamps by element is an error.
+
+    A base of the other shape comes from an app of another version, for which the field was no union yet, or already; it counts as
+    "saw nothing".
+    """
     if base is None:
         return {}
     if not isinstance(base, dict):
@@ -242,11 +249,11 @@ def read_base(base: Any, kind: Kind, errors: Errors) -> dict[str, Any]:
     for name, seen in base.items():
         if seen is None:
             continue
-        good = _is_union_base(seen) if name in kind.unions else is_stamp(seen)
-        if not good or not is_storable(name):
+        if not (is_stamp(seen) or _is_union_base(seen)) or not is_storable(name):
             errors.setdefault("base", []).append("每个字段应为时间戳 / each field must name a stamp")
             return {}
-        read[name] = seen
+        if isinstance(seen, dict) is (name in kind.unions):
+            read[name] = seen
     return read
 
 

@@ -167,14 +167,16 @@ def test_history_of_a_thousand_records_is_read_at_once(town: Town) -> None:
 
 
 def test_restamped_names_the_stamps_that_were_replaced_and_no_others(town: Town) -> None:
-    append(
-        town, row(town, visit(), 1), row(town, visit(), 2, sent_stamp=stamp(900), stamp=stamp(2)),
+    rows = [
+        row(town, visit(), 1), row(town, visit(), 2, sent_stamp=stamp(900), stamp=stamp(2)),
         row(town, visit(), 1, OTHER, sent_stamp=stamp(901, OTHER), stamp=stamp(1, OTHER)),
-    )  # fmt: skip
+    ]  # fmt: skip
+    append(town, *rows)
+    second, third = rows[1].id, rows[2].id
     asked = [stamp(1), stamp(900), stamp(901, OTHER), stamp(902)]
     assert town.write(lambda store: store.restamped(asked)) == {
-        stamp(900): stamp(2),
-        stamp(901, OTHER): stamp(1, OTHER),
+        (second, stamp(900)): stamp(2),
+        (third, stamp(901, OTHER)): stamp(1, OTHER),
     }
     assert town.write(lambda store: store.restamped([])) == {}
 
