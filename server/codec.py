@@ -125,6 +125,9 @@ class _Envelope(msgspec.Struct):
     limit: Any = None
 
 
+# msgspec lets Python's own error through for bytes that are no UTF-8.
+_UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+
 _DECODERS: dict[int, tuple[Registry, "Decoder"]] = {}
 
 
@@ -150,11 +153,11 @@ class Decoder:
             typed = self._envelope.decode(body)
         except msgspec.ValidationError:
             return self._read_slowly(body)
-        except (msgspec.DecodeError, RecursionError):
+        except _UNREADABLE:
             body = defuse(body)
             try:
                 typed = self._envelope.decode(body)
-            except (msgspec.DecodeError, RecursionError):
+            except _UNREADABLE:
                 return self._read_slowly(body)
         request, _ = read_envelope({**msgspec.structs.asdict(typed), "changes": []})
         if len(typed.changes) > MAX_CHANGES:
@@ -179,7 +182,7 @@ class Decoder:
             try:
                 typed = self._change.decode(raw)
                 body = msgspec.json.decode(raw)
-            except (msgspec.DecodeError, RecursionError):
+            except _UNREADABLE:
                 return read_change(decode(raw), self._kinds)
             sent = self._accept(typed, body)
             if sent is not None:
@@ -209,7 +212,7 @@ def decode(body: bytes) -> Any:
     for text in (body, None):
         try:
             return msgspec.json.decode(defuse(body) if text is None else text)
-        except (msgspec.DecodeError, RecursionError):
+        except _UNREADABLE:
             continue
     raise BadRequest("不是有效的 JSON。 / The body is not valid JSON.")
 

@@ -82,7 +82,7 @@ def _serve_many(app: "Flask", host: str, port: int, threads: int, workers: int) 
                 "bind": f"{host}:{port}", "worker_class": "gthread", "workers": workers, "threads": threads,
                 "preload_app": True, "keepalive": 30, "loglevel": "warning", "backlog": 1024,
                 "graceful_timeout": 20, "timeout": 120,
-                "post_fork": lambda *_: engine.dispose(close=False),  # a connection belongs to the process that made it
+                "post_fork": lambda _server, _worker: engine.dispose(close=False),  # a connection belongs to the process that made it
             }  # fmt: skip
             for name, value in settings.items():
                 self.cfg.set(name, value)

@@ -7,6 +7,7 @@ from flask_smorest import Api
 
 from server.api import devices, records, sync
 from server.api.edge import answer_request_error
+from server.api.schemas import ErrorBody
 from shared.sync.wire import RequestError
 
 SPEC = {
@@ -21,6 +22,8 @@ SPEC = {
 
 class RuhuApi(Api):
     """flask-smorest with its two traps mended: it leaves pages outside /api/ alone, and keeps a 405's Allow header."""
+
+    ERROR_SCHEMA = ErrorBody
 
     def handle_http_exception(self, error: Any) -> Any:
         if not request.path.startswith("/api/"):

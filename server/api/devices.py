@@ -2,7 +2,7 @@
 
 from flask import Response
 from flask_smorest import Blueprint
-from marshmallow import EXCLUDE, ValidationError
+from marshmallow import ValidationError
 
 from server import access
 from server.api.edge import plain_body, reply, service
@@ -33,7 +33,7 @@ class CodeGoneError(RequestError):
 def post_enrol() -> Response:
     """注册手机 / trade a one-time code for a token"""
     try:
-        body = EnrolRequest(unknown=EXCLUDE).load(decode(plain_body()))
+        body = EnrolRequest().load(decode(plain_body()))
     except ValidationError as error:
         raise BadRequest("请求读不懂，见 errors。 / The request cannot be read, see errors.", _flat(error)) from error
     try:

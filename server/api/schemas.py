@@ -19,35 +19,37 @@ def _code() -> fields.String:
 
 
 class EnvelopeSchema(Schema):
+    """Open: both sides ignore keys they do not know."""
+
     class Meta:
         unknown = INCLUDE
 
 
-class DeviceSchema(Schema):
+class DeviceSchema(EnvelopeSchema):
     name = _short()
     platform = _short()
     app = _short()
 
 
-class EnrolRequest(Schema):
+class EnrolRequest(EnvelopeSchema):
     code = _code()
-    device = fields.Nested(DeviceSchema(unknown="exclude"), required=True)
+    device = fields.Nested(DeviceSchema, required=True)
 
 
-class UserSchema(Schema):
+class UserSchema(EnvelopeSchema):
     id = fields.String()
     name = fields.String()
     roles = fields.List(fields.String())
 
 
-class ServerSchema(Schema):
+class ServerSchema(EnvelopeSchema):
     name = fields.String()
     epoch = fields.String()
     time = fields.AwareDateTime(format="iso")
     key = fields.String(metadata={"description": "X25519, base64"})
 
 
-class EnrolReply(Schema):
+class EnrolReply(EnvelopeSchema):
     device = fields.String()
     token = fields.String()
     township = fields.String()
@@ -76,14 +78,14 @@ class SyncRequest(EnvelopeSchema):
     changes = fields.List(fields.Nested(ChangeSchema), validate=validate.Length(max=500))
 
 
-class RefusalSchema(Schema):
+class RefusalSchema(EnvelopeSchema):
     number = fields.Integer()
     code = fields.String(validate=validate.OneOf(["invalid", "forbidden", "unknown_kind", "too_large", "gone"]))
     fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=fields.List(fields.String()))
     message = fields.String()
 
 
-class RecordSchema(Schema):
+class RecordSchema(EnvelopeSchema):
     kind = fields.String()
     id = fields.UUID()
     village = fields.String(allow_none=True)
@@ -93,7 +95,7 @@ class RecordSchema(Schema):
     left = fields.Boolean()
 
 
-class SyncReply(Schema):
+class SyncReply(EnvelopeSchema):
     protocol = fields.Integer()
     epoch = fields.String()
     time = fields.AwareDateTime(format="iso")
@@ -107,22 +109,22 @@ class SyncReply(Schema):
     more = fields.Boolean()
 
 
-class DigestReply(Schema):
+class DigestReply(EnvelopeSchema):
     epoch = fields.String()
     grants = fields.Dict(keys=fields.String())
 
 
-class RecordsReply(Schema):
+class RecordsReply(EnvelopeSchema):
     records = fields.List(fields.Nested(RecordSchema))
     next = fields.String()
     more = fields.Boolean()
 
 
-class KindsReply(Schema):
+class KindsReply(EnvelopeSchema):
     kinds = fields.List(fields.Dict())
 
 
-class ErrorBody(Schema):
+class ErrorBody(EnvelopeSchema):
     code = fields.String()
     message = fields.String()
     errors = fields.Dict(keys=fields.String())

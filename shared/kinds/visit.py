@@ -8,6 +8,7 @@ complete, short or overlapping, follow from these fields (`shared.rules`) and ar
 from shared.fields import (
     ONCE,
     PERSONAL,
+    SECRET,
     UNION,
     Boolean,
     Choice,
@@ -88,7 +89,7 @@ class Visit(Form):
     respondent = Link("受访人", "Respondent", to="member", sensitivity=PERSONAL)
     family_changes = Text("家庭变化", "Changes in the family", sensitivity=PERSONAL)
     # Whether, never how much: so no secret, and a party member may answer it.
-    income_changed = Boolean("收入有变化", "Income has changed", sensitivity=PERSONAL)
+    income_changed = Boolean("收入有变化", "Income has changed", sensitivity=SECRET)
 
     # The six checks. Whether an answer is needed depends on the mode, so none is required here.
     guarantees_status = Choice("看两不愁三保障", "Basic guarantees", CHECK_STATUSES, sensitivity=PERSONAL)

@@ -140,7 +140,7 @@ def test_bank_accounts_prison_and_religion_are_never_asked_for(kind: Kind, name:
 # --- who may see what ----------------------------------------------------------------------------------------------
 
 
-def test_the_secrets_are_identity_health_disability_and_relief_and_nothing_else():
+def test_the_secrets_are_identity_health_disability_income_and_relief_and_nothing_else():
     assert {name: set(kind.secrets) for name, kind in KINDS.items() if kind.secrets} == {
         "household": {"poverty_causes", "main_poverty_cause", "risk_causes", "risk_note"},
         "member": {
@@ -153,6 +153,7 @@ def test_the_secrets_are_identity_health_disability_and_relief_and_nothing_else(
             "pension_ins",
             "low_allowance_class",
         },
+        "visit": {"income_changed"},
     }
 
 

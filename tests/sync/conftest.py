@@ -43,7 +43,10 @@ def backends(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
 
 @pytest.fixture(params=BOTH)
 def world(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, backends: dict[str, Backend]
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    backends: dict[str, Backend],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> World:
     """A township of Ningming with an empty log. `@on_sqlite` where the database makes no difference."""
     name = request.param
@@ -53,4 +56,4 @@ def world(
             backends[name] = sqlite_backend(folder)
         else:
             backends[name] = postgres_backend(folder, request.getfixturevalue("pg_server"))
-    return World(backends[name])
+    return World(backends[name], monkeypatch)

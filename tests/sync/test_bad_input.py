@@ -11,7 +11,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server import access
-from tests.sync.world import DAY, TOWN, V1, V2, Client, World, make_stamp, new_id, on_sqlite, refusals, visit_set
+from tests.sync.world import (
+    DAY,
+    TOWN,
+    V1,
+    V2,
+    Client,
+    World,
+    make_stamp,
+    new_id,
+    on_postgres,
+    on_sqlite,
+    refusals,
+    visit_set,
+)
 
 JSON = {"Content-Type": "application/json"}
 HERE = f"village:{V1}"
@@ -363,7 +376,9 @@ anything = st.recursive(
 )  # fmt: skip
 ENVELOPE = ["protocol", "app", "now", "epoch", "cursors", "limit", "changes"]
 CHANGE = ["number", "kind", "id", "village", "household", "stamp", "set", "base"]
-fuzz = settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quiet = [HealthCheck.function_scoped_fixture]
+fuzz = settings(max_examples=settings.default.max_examples // 2, suppress_health_check=quiet)
+short = settings(max_examples=settings.default.max_examples // 10, suppress_health_check=quiet)
 
 
 def answered(phone: Client, body: Any) -> Any:
@@ -398,9 +413,7 @@ def test_no_cursor_gives_a_500(wei: Client, grant: str, value: Any) -> None:
     answered(wei, wei.request(cursors={grant: value}))
 
 
-@fuzz
-@given(name=st.sampled_from(CHANGE), value=anything)
-def test_no_part_of_a_change_gives_a_500_or_blocks_the_next(wei: Client, name: str, value: Any) -> None:
+def no_part_of_a_change_gives_a_500_or_blocks_the_next(wei: Client, name: str, value: Any) -> None:
     wei.number = wei.send().ok()["next"]
     bad = wei.change("household", new_id(), {"head_name": "韦"}) | {name: value}
     reply = answered(wei, wei.request(bad))
@@ -409,14 +422,19 @@ def test_no_part_of_a_change_gives_a_500_or_blocks_the_next(wei: Client, name: s
     assert wei.send(wei.change("visit", new_id(), {"remark": "x"})).ok()["refused"] == []
 
 
+any_part = given(name=st.sampled_from(CHANGE), value=anything)
+test_no_part_of_a_change_gives_a_500_or_blocks_the_next = on_sqlite(
+    fuzz(any_part(no_part_of_a_change_gives_a_500_or_blocks_the_next))
+)
+test_no_part_of_a_change_gives_a_500_on_postgresql = on_postgres(
+    short(any_part(no_part_of_a_change_gives_a_500_or_blocks_the_next))
+)
+
 FIELDS = ["household_no", "head_name", "head_member", "phone", "categories", "exit_year", "house_area_m2", "relocated",
           "livestock", "needs", "notice_at", "poverty_causes", "removed", "newer"]  # fmt: skip
 
 
-@fuzz
-@given(set_=st.dictionaries(st.sampled_from(FIELDS) | plain_text, anything, max_size=4),
-       base=st.dictionaries(st.sampled_from(FIELDS) | plain_text, anything, max_size=3))  # fmt: skip
-def test_no_values_and_no_base_give_a_500_and_what_is_taken_comes_back_as_it_was(
+def no_values_and_no_base_give_a_500_and_what_is_taken_comes_back_as_it_was(
     wei: Client, set_: dict[str, Any], base: dict[str, Any]
 ) -> None:
     wei.number, household = wei.send().ok()["next"], new_id()
@@ -429,6 +447,18 @@ def test_no_values_and_no_base_give_a_500_and_what_is_taken_comes_back_as_it_was
         values = wei.values("household", household)
         lists = {"categories", "needs", "poverty_causes"}
         assert {n: v for n, v in values.items() if n not in lists} == {n: v for n, v in set_.items() if n not in lists}
+
+
+any_values = given(
+    set_=st.dictionaries(st.sampled_from(FIELDS) | plain_text, anything, max_size=4),
+    base=st.dictionaries(st.sampled_from(FIELDS) | plain_text, anything, max_size=3),
+)
+test_no_values_and_no_base_give_a_500_and_what_is_taken_comes_back_as_it_was = on_sqlite(
+    fuzz(any_values(no_values_and_no_base_give_a_500_and_what_is_taken_comes_back_as_it_was))
+)
+test_no_values_and_no_base_give_a_500_on_postgresql = on_postgres(
+    short(any_values(no_values_and_no_base_give_a_500_and_what_is_taken_comes_back_as_it_was))
+)
 
 
 @on_sqlite
