@@ -214,7 +214,9 @@ class TownshipStore:
         return found
 
     def _log(self, where: str, *parameters: Any) -> list[Logged]:
-        found = self.sql(f"SELECT {_LOG_COLUMNS} FROM changes WHERE township = ? AND {where}", self.code, *parameters)
+        found = self.sql(
+            f"SELECT seq, {_LOG_COLUMNS} FROM changes WHERE township = ? AND {where}", self.code, *parameters
+        )
         return [_from_log(row) for row in found]
 
     def restamped(self, stamps: Iterable[str]) -> dict[tuple[str, str], str]:
@@ -327,11 +329,11 @@ class TownshipStore:
 
 
 def _from_log(row: Any) -> Logged:
-    (device, number, kind, record, village, household, stamp, sent_stamp, person, by, via, at,
+    (seq, device, number, kind, record, village, household, stamp, sent_stamp, person, by, via, at,
      written, base, decides, refusal, repeats, late) = row  # fmt: skip
     told = from_json(refusal)
     return Logged(
         device, number, kind, record, village or None, household, stamp, sent_stamp or stamp, person, by, via, at,
         from_json(written), from_json(base), from_json(decides),
-        Refusal(told["code"], told["message"], told["fields"]) if told else None, bool(repeats), bool(late),
+        Refusal(told["code"], told["message"], told["fields"]) if told else None, bool(repeats), bool(late), seq,
     )  # fmt: skip

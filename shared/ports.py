@@ -35,6 +35,7 @@ class Logged:
     `stamp` is as it counts, `sent_stamp` as the device sent it. `by` is the writer's name, `person` the id. `via` says which door:
     sync, import, console, command, decision, move, conflict. `at` is the server's time in ms since 1970. A refused row has a
     `refusal`; one that repeats a write already taken under another number has `repeats`: neither is in any feed or history.
+    `seq` is its position, 0 until it is appended.
     """
 
     device: str
@@ -55,6 +56,7 @@ class Logged:
     refusal: Refusal | None = None
     repeats: bool = False
     late: bool = False
+    seq: int = field(default=0, compare=False)
 
     @property
     def key(self) -> Key:

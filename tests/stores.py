@@ -99,7 +99,9 @@ class MemoryTownship:
         return self._last_stamp
 
     def append(self, rows: Sequence[Logged], last_stamp: str) -> None:
-        self.log += deepcopy(list(rows))
+        for row in deepcopy(list(rows)):
+            self.log.append(row)
+            row.seq = len(self.log)
         self._last_stamp = last_stamp
 
     def _rows_of(self, device: str) -> list[Logged]:

@@ -47,7 +47,7 @@ def refresh_conflicts(
             continue
         listed.add(id_)
         row = rows.get(id_)
-        fresh = _standing(record, loser.field, writers)
+        fresh = standing_side(record, loser.field, writers)
         if row is None:
             row = Record(CONFLICT, id_, record.village, record.id if kind.is_household else record.household)
             fresh |= _losing(kind, record, loser, writers)
@@ -58,7 +58,7 @@ def refresh_conflicts(
     for row in rows.values():
         if row.id in listed or row.values["status"] not in _UNSETTLED:
             continue
-        fresh = _standing(record, row.values["field"], writers)
+        fresh = standing_side(record, row.values["field"], writers)
         asked_for = not device_of(row.stamps["status"]).startswith(
             DESK
         )  # a writer wants it looked at: so it stays open
@@ -85,7 +85,8 @@ def _losing(kind: Kind, record: Record, loser: Lost, writers: dict[str, str]) ->
     }
 
 
-def _standing(record: Record, field: str, writers: dict[str, str]) -> dict[str, Any]:
+def standing_side(record: Record, field: str, writers: dict[str, str]) -> dict[str, Any]:
+    """The standing side as a conflict tells it: value and writer's name."""
     stamp = record.stamps.get(field)
     return {
         "standing": record.values.get(field),
@@ -97,7 +98,8 @@ def _put(row: Record, fresh: dict[str, Any], tick: Callable[[], str]) -> bool:
     differing = {n: v for n, v in fresh.items() if n not in row.values or not same(row.values[n], v)}
     if differing:
         row.values |= differing
-        row.stamps |= dict.fromkeys(differing, tick())
+        # A decision's base names the stamp of `decision`: it tells which standing side its clerk was looking at.
+        row.stamps |= dict.fromkeys([*differing, "decision"], tick())
     return bool(differing)
 
 

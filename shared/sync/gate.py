@@ -16,7 +16,7 @@ from shared.kind import DESK_ROLES, REMOVED, Kind
 from shared.merge import DESK, fold, same
 from shared.ports import Logged
 from shared.record import Change, Key, Record, rebase
-from shared.sync.conflicts import CONFLICT, Decision, read_decision
+from shared.sync.conflicts import CONFLICT, Decision, read_decision, standing_side
 from shared.sync.unit import Unit, Writer, desk_device
 from shared.sync.wire import Gap, Refusal, Renumber, Sent, invalid
 
@@ -306,7 +306,7 @@ class Gate(Unit):
         self._settle(about)
         record, kind = self._records[about], self._kinds[about.kind]
         history = self._history(about)
-        seen = record if at_the_desk else self._as_seen(kind, record, history, row.stamp)
+        seen = record if at_the_desk else self._as_seen(kind, record, history, row)
         may_decide = bool(writer.roles & DESK_ROLES) and any(
             g.whole and g.covers(conflict.village, conflict.household) for g in writer.grants
         )
@@ -314,19 +314,29 @@ class Gate(Unit):
         if isinstance(decision, Refusal):
             return decision
         row.village, row.household = conflict.village, conflict.household
-        conflict.values |= decision.values(self._now, writer.name)
-        conflict.stamps |= dict.fromkeys(decision.values(self._now, writer.name), row.stamp)
+        told = decision.values(self._now, writer.name)
+        if decision.chosen is not None:  # what was decided upon stays beside the decision
+            told |= standing_side(seen, conflict.values["field"], {other.stamp: other.by for other in history})
+        conflict.values |= told
+        conflict.stamps |= dict.fromkeys(told, row.stamp)
         self._touched.add(conflict.key)
         if decision.chosen is not None:
             self._write_decision(decision, record, seen, conflict, writer)
         return None
 
-    def _as_seen(self, kind: Kind, record: Record, history: Sequence[Logged], stamp: str) -> Record:
-        """The record as whoever wrote at `stamp` can have seen it: without words that are newer."""
-        earlier = [row for row in history if row.stamp <= stamp]
+    def _as_seen(self, kind: Kind, record: Record, history: Sequence[Logged], row: Logged) -> Record:
+        """The record as whoever decides on a phone can have seen it.
+
+        Without words stamped later than the decision, and without those that came here after the conflict told the standing side
+        that the decision's base names.
+        """
+        told = row.base.get("decision")
+        refreshed = [o.seq for o in self._history(row.key) if told and o.device.startswith(DESK) and o.stamp > told]
+        until = min(refreshed, default=None)
+        earlier = [o for o in history if o.stamp <= row.stamp and (until is None or o.seq < until)]
         if len(earlier) == len(history):
             return record
-        folded = fold(kind, (row.change for row in earlier))
+        folded = fold(kind, (other.change for other in earlier))
         return Record(record.kind, record.id, record.village, record.household, folded.values, folded.stamps)
 
     def _write_decision(
