@@ -120,6 +120,8 @@ def deltas(office: Office, report: Report, held: list[int]) -> None:
     loaded = 0
     for size in held:
         loaded = _load(office, loaded, size)
+        writer.close()  # the server hangs up on whoever is silent for minutes; the next request opens anew
+        reader.close()
         reader.follow()
         times, sizes, cpu = [], [], 0.0
         for turn in range(7):
