@@ -181,7 +181,7 @@ def _load(office: Office, loaded: int, size: int) -> int:
             batch.append(Sent(**body))
             number += 1
         database.write(TOWNSHIP, _admit(office, batch, writer))
-        if at % 50_000 == 0:
+        if (at - loaded) % 50_000 == 0:
             print(
                 f"\r  loading {at:,} of {size:,} ({time.perf_counter() - started:.0f} s)",
                 end="",
