@@ -50,7 +50,7 @@ def prepare_sqlite(engine: Engine) -> None:
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON",
-                       "cache_size=-32768", "temp_store=MEMORY", "wal_autocheckpoint=8000"):  # fmt: skip
+                       "cache_size=-12288", "temp_store=MEMORY", "wal_autocheckpoint=8000"):  # fmt: skip
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
