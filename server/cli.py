@@ -392,7 +392,7 @@ def verify_(as_json: bool) -> None:
     """核对全部不变量 / check every invariant that can be read from the database"""
     result = verify(_service().database)
     lines = [
-        f"{'✓' if check['ok'] else '✗'} {check['name']}（{check['checked']}）"
+        f"{'✓' if check['ok'] else '✗'} {check['says']} [{check['checked']}]"
         + "".join(f"\n    {p}" for p in check["problems"])
         for check in result["checks"]
     ]
