@@ -27,6 +27,7 @@ from server.run import run_demo_server, serve
 from server.service import Service, now_ms
 from server.upgrade import upgrade
 from server.verify import verify
+from server.warnings import list_warnings
 from shared.fields import Text
 from shared.grants import GrantError
 
@@ -364,6 +365,15 @@ def _parse(database: Any, conflict: str, text: str, township: str | None) -> Any
         return json.loads(text)
     except ValueError:
         return text
+
+
+@_command(main, "warnings")
+@click.option("--township", required=True, help="9 位乡镇代码 / the township's 9-digit code")
+def warnings_(as_json: bool, township: str) -> None:
+    """已收下但需要看一看的：不完整、未知代码、迟到 / taken, yet worth a look: incomplete, unknown codes, late"""
+    found = list_warnings(_service().database, township)
+    lines = [f"[{w['code']}] {w['kind']} {w['id']}  {' '.join(w['fields'])}" for w in found]
+    _say({"warnings": found}, as_json, *lines, f"共 {len(found)} 条 / {len(found)} in all")
 
 
 # --- keeping it safe -----------------------------------------------------------------------------------------------

@@ -154,6 +154,20 @@ def test_a_household_moves_with_its_members(office: Office) -> None:
     assert phone.sync([])["records"] == []
 
 
+def test_what_was_taken_but_is_worth_a_look_is_listed_without_anybodys_words(office: Office) -> None:
+    office.json("user", "add", "韦敏", "--role", "cadre", "--grant", f"village:{VILLAGE}")
+    phone, visit, home = office.phone("韦敏"), str(uuid.uuid4()), str(uuid.uuid4())
+    phone.write("visit", visit, {"remark": "屋顶漏雨", "mode": "by_drone"})
+    office.json("user", "ungrant", "韦敏", f"village:{VILLAGE}")
+    phone.write("household", home, {"head_name": "何海强", "household_no": "1"})
+    listed = office.json("warnings", "--township", TOWNSHIP)["warnings"]
+    found = {(w["code"], w["id"]): w["fields"] for w in listed}
+    assert "started_at" in found["incomplete", visit]
+    assert found["unknown_choice", visit] == ["mode"]
+    assert found["late", home] == ["head_name", "household_no"]
+    assert "漏雨" not in str(listed)
+
+
 def test_a_read_token_reads_its_village(office: Office) -> None:
     token = office.json("token", "add", "报表", "--grant", f"village:{VILLAGE}")["token"]
     client = create_app(Config.at(office.folder)).test_client()
