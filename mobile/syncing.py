@@ -7,8 +7,10 @@ Retry-After is left alone that long. Leaves to others: what is said (`shared.syn
 import logging
 import random
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from mobile.courier import HttpCourier, check_url
 from mobile.store import Store
@@ -111,9 +113,12 @@ class Syncing:
                 failures += 1
                 outcome = Outcome(None, error, self.wait_after(error, failures))
             except Exception as error:  # a fault of ours must not end syncing for good
-                log.exception("sync")
+                frames = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+                log.error(
+                    "sync: %s at %s", type(error).__name__, " ".join(frames)
+                )  # its message may hold people's words
                 failures += 1
-                trouble = PhoneError(f"{type(error).__name__}: {error}")
+                trouble = PhoneError(type(error).__name__)
                 outcome = Outcome(None, trouble, self.wait_after(trouble, failures))
             tell(outcome)
             self._wake.wait(outcome.next_in)
