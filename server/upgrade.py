@@ -1,8 +1,10 @@
 """Bringing a database to this version: Alembic's migrations, then this server's identity. Safe to run again."""
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from flask_migrate import upgrade as migrate_to_head
@@ -58,3 +60,14 @@ def public_key(config: Config) -> str:
 
 def _make_key() -> bytes:
     return X25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+
+
+def versions(app: "Flask") -> dict[str, Any]:
+    """The database's version and the newest one."""
+    service: Service = app.extensions["ruhu"]
+    with app.app_context(), service.database.engine.connect() as connection:
+        script = ScriptDirectory(app.extensions["migrate"].directory)
+        return {
+            "database": MigrationContext.configure(connection).get_current_revision(),
+            "newest": script.get_current_head(),
+        }
