@@ -11,7 +11,8 @@ import msgspec
 
 from server.tables import ENVELOPE, JSON_TYPES, column_name, table_name
 from shared.kind import Kind
-from shared.record import Record, UnionStamps
+from shared.record import Record, UnionStamps, stamps_of
+from shared.rules.entry import Entry
 
 _encode = msgspec.json.encode
 _decode = msgspec.json.decode
@@ -116,6 +117,38 @@ class Rows:
             for name, value in _decode(extra).items():
                 values[name], stamps[name] = value, later.get(name, first)
         return Record(self.kind.name, id_, village or None, household, values, stamps, bool(tangled))
+
+    def short(self, names: Iterable[str]) -> "Short":
+        """A reader of these fields alone, for the rules: a township's visits have sixty columns, a rule asks for ten."""
+        return Short(self, [name for name in self.kind.fields if name in set(names)])
+
+
+class Short:
+    """Rows of some fields of a kind, read as entries. `columns` are those to select."""
+
+    def __init__(self, rows: Rows, names: Sequence[str]) -> None:
+        self.table, self._kind = rows.table, rows.kind.name
+        wanted = set(names)
+        self._readers = [(name, read) for name, read, _ in rows._readers if name in wanted]
+        columns = [
+            "id",
+            "village",
+            "household",
+            "stamp",
+            "later",
+            *map(column_name, (name for name, _ in self._readers)),
+        ]
+        self.columns = ", ".join(f'"{name}"' for name in columns)
+
+    def to_entry(self, row: Any, received: int | None = None) -> Entry:
+        id_, village, household, first, later, *cells = row
+        values = {
+            name: cell if read is None else read(cell)
+            for (name, read), cell in zip(self._readers, cells, strict=True)
+            if cell is not None
+        }
+        last = max([first, *stamps_of(_decode(later))]) if later else first
+        return Entry(self._kind, id_, village or None, household, values, first, last, received)
 
 
 def _added_at(elements: Iterable[str], stamp: str) -> UnionStamps:

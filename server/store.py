@@ -19,11 +19,14 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
 from server.rows import Rows, from_json, to_json
+from server.tables import column_name, table_name
 from shared.grants import HOUSEHOLD, VILLAGE, Grant
 from shared.kind import Registry
 from shared.merge import DESK
 from shared.ports import FeedItem, Logged
 from shared.record import Key, Record
+from shared.rules.entry import Entry
+from shared.rules.numbers import sequence_of
 from shared.sync.conflicts import CONFLICT
 from shared.sync.wire import Refusal
 
@@ -179,6 +182,23 @@ class TownshipStore:
         )
         return [rows.to_record(row) for row in found]
 
+    def entries(self, kind: str, names: Iterable[str], removed: bool = False) -> list[Entry]:
+        """Every record of a kind that was not removed (or was), by id, with these fields only, and when the township first had it."""
+        short = self._database.rows[kind].short(names)
+        where = f"FROM {short.table} WHERE township = ? AND {'removed = ?' if removed else '(removed IS NULL OR removed = ?)'}"
+        rows = self.sql(f"SELECT {short.columns} {where} ORDER BY id", self.code, removed)
+        received = dict(
+            map(
+                tuple,
+                self.sql(
+                    "SELECT record, min(at) FROM changes WHERE township = ? AND kind = ? AND village IS NOT NULL GROUP BY record",
+                    self.code,
+                    kind,
+                ),
+            )
+        )
+        return [short.to_entry(row, received.get(row[0])) for row in rows]
+
     def of_household(self, household: str) -> list[Record]:
         kinds = [name for name, kind in self._database.kinds.items() if not kind.made_by_server]
         return [record for kind in kinds for record in self._select(kind, "household = ?", household)]
@@ -252,6 +272,15 @@ class TownshipStore:
     def _villages(self) -> dict[str, str]:
         statement = "SELECT code, name FROM area WHERE parent = ? AND level = 'village'"
         return dict(map(tuple, self.sql(statement, self.code)))
+
+    def last_number(self, kind: str, village: str, prefix: str) -> int:
+        declared = self._database.kinds[kind]
+        column = column_name(declared.numbered)
+        found = self.sql(
+            f"SELECT {column} FROM {table_name(declared)} WHERE township = ? AND village = ? AND {column} LIKE ?",
+            self.code, village, f"{prefix}%",
+        )  # fmt: skip
+        return max((sequence_of(number, prefix) for (number,) in found), default=0)
 
     def last_stamp(self) -> str | None:
         return self._last_stamp

@@ -16,7 +16,7 @@ from typing import NamedTuple
 PATTERN = r"[0-9a-f]{12}-[0-9a-f]{4}-[A-Za-z0-9][A-Za-z0-9_-]{0,39}"
 _STAMP = re.compile(PATTERN)
 _COUNTERS = 0x10000
-_LATEST_MS = 0xFFFF_FFFF_FFFF
+LATEST_MS = 0xFFFF_FFFF_FFFF
 
 FAST_LIMIT_MS = 5 * 60 * 1000
 """How far ahead of the server a phone's stamp may be before it is re-stamped (milliseconds)."""
@@ -86,7 +86,7 @@ class Clock:
         """
         for stamp in above:
             self.observe(stamp)
-        now = min(self._now(), _LATEST_MS)
+        now = min(self._now(), LATEST_MS)
         if now > self._ms:
             self._ms, self._counter = now, 0
         elif self._counter + 1 < _COUNTERS:

@@ -12,15 +12,32 @@ from typing import Any
 
 from marshmallow import INCLUDE, Schema
 
-from shared.fields import LATEST, ONCE, REVIEW, SECRET, UNION, Boolean, Choice, Field, Label, is_plain, is_storable
+from shared.fields import (
+    LATEST,
+    ONCE,
+    REVIEW,
+    SECRET,
+    UNION,
+    Boolean,
+    Choice,
+    Field,
+    Label,
+    Text,
+    is_plain,
+    is_storable,
+)
 
 FIELD_NAME_LENGTH = 64
 
-DESK_ROLES = frozenset({"desk", "county", "admin"})
+COUNTY_ROLES = frozenset({"county", "admin"})
+DESK_ROLES = COUNTY_ROLES | {"desk"}
 FIELD_ROLES = frozenset({"cadre", "party_member"})
 ROLES = DESK_ROLES | FIELD_ROLES | {"leader"}
 
 REMOVED = "removed"
+POLICY_VERSION = "policy_version"
+ANY = "*"
+"""In `Meta.reserved`: whatever is written to the field, null included."""
 
 
 class Form(Schema):
@@ -29,8 +46,8 @@ class Form(Schema):
     Meta.name: the kind's word. Meta.label: Label. Meta.writers: roles that may write it (default: field and desk).
     Meta.shared: may stand in a township without a village. Meta.title: the field a list shows first.
     Meta.made_by_server: only the township makes one. Meta.is_household: its records are what the envelope's `household`
-    names. Meta.follows_household: moves with its household to another village. Meta.desk_only: field to the codes that only the
-    desk's roles may set.
+    names. Meta.follows_household: moves with its household to another village. Meta.reserved: field to the codes that only some
+    roles may set, and those roles. Meta.numbered: the field in which the township gives each record a number as it arrives.
     """
 
     class Meta:
@@ -38,6 +55,12 @@ class Form(Schema):
         unknown = INCLUDE
 
     removed = Boolean("已移除", "Removed", merge=REVIEW, widget="hidden")
+
+
+class RuledForm(Form):
+    """A form that the policy judges: a record keeps the version of the policy it was begun under, whatever comes after."""
+
+    policy_version = Text("规则版本", "Policy version", length=64, merge=ONCE, widget="hidden")
 
 
 @dataclass(frozen=True)
@@ -54,7 +77,8 @@ class Kind:
     made_by_server: bool = False
     is_household: bool = False
     follows_household: bool = False
-    desk_only: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    reserved: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    numbered: str = ""
 
     @classmethod
     def of(cls, form: type[Form]) -> "Kind":
@@ -63,7 +87,9 @@ class Kind:
         declared = {name: value for name, value in form().fields.items() if isinstance(value, Field)}
         if len(declared) != len(form().fields):
             raise ValueError(f"{form.__name__}: every field must be one of shared.fields")
-        declared[REMOVED] = declared.pop(REMOVED)
+        for last in (POLICY_VERSION, REMOVED):  # what nobody fills in stands after the form's own fields
+            if last in declared:
+                declared[last] = declared.pop(last)
         if not meta.name or not getattr(meta, "label", None):
             raise ValueError(f"{form.__name__}: Meta must say name and label")
         return cls(
@@ -77,8 +103,14 @@ class Kind:
             made_by_server=getattr(meta, "made_by_server", False),
             is_household=getattr(meta, "is_household", False),
             follows_household=getattr(meta, "follows_household", False),
-            desk_only={name: frozenset(codes) for name, codes in getattr(meta, "desk_only", {}).items()},
+            reserved={name: dict(codes) for name, codes in getattr(meta, "reserved", {}).items()},
+            numbered=getattr(meta, "numbered", ""),
         )
+
+    def may_set(self, name: str, value: Any) -> frozenset[str]:
+        """The roles that may write this value to the field; every role where none is reserved."""
+        codes = self.reserved.get(name, {})
+        return codes.get(value if isinstance(value, str) else "", codes.get(ANY, ROLES))
 
     def rule(self, name: str) -> str:
         """The merge rule of a field; what a newer app brings merges as `latest`."""

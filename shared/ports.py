@@ -116,6 +116,10 @@ class Township(Records, Protocol):
         """The villages of the township: 12-digit code to name."""
         ...
 
+    def last_number(self, kind: str, village: str, prefix: str) -> int:
+        """The highest number that records of this kind in this village carry after `prefix` (`shared.rules.numbers`); 0 when none does."""
+        ...
+
     def last_stamp(self) -> str | None:
         """The highest stamp the township's own clock ever gave."""
         ...

@@ -4,7 +4,7 @@ A record holds values and, for each value, the stamp of the write it came from. 
 record is `merge`'s affair, where they are kept is a store's.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -92,6 +92,16 @@ class Change:
                 for adds in seen.values():
                     named.extend(adds)
         return named
+
+
+def stamps_of(stamps: Mapping[str, Any]) -> Iterator[str]:
+    """Every stamp in a record's `stamps` or a change's `base`."""
+    for at in stamps.values():
+        if isinstance(at, str):
+            yield at
+        elif isinstance(at, Mapping):
+            for adds in at.values():
+                yield from adds
 
 
 def rebase(later: Change, refused: Change) -> dict[str, Any]:

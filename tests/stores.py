@@ -14,6 +14,7 @@ from shared.kind import Registry
 from shared.kinds import KINDS
 from shared.ports import FeedItem, Logged
 from shared.record import Key, Record
+from shared.rules.numbers import sequence_of
 from shared.sync.conflicts import CONFLICT
 
 T = TypeVar("T")
@@ -94,6 +95,14 @@ class MemoryTownship:
 
     def places(self, key: Key, since: int) -> set[Place]:
         return {self._place(row) for _, row in self._taken() if row.key == key and row.at >= since}
+
+    def last_number(self, kind: str, village: str, prefix: str) -> int:
+        given = (
+            str(r.values.get(self._kinds[kind].numbered))
+            for r in self._records.values()
+            if (r.kind, r.village) == (kind, village)
+        )
+        return max((sequence_of(number, prefix) for number in given), default=0)
 
     def last_stamp(self) -> str | None:
         return self._last_stamp

@@ -5,7 +5,7 @@ is a pass, follow from the items, the red lines and the rubric's version, and ar
 """
 
 from shared.fields import ONCE, UNION, Boolean, Choice, Choices, Datetime, Label, Link, List, Number, Text
-from shared.kind import Form
+from shared.kind import RuledForm
 
 TARGETS = {
     "household": Label("农户", "Household"),
@@ -25,8 +25,8 @@ def _score(zh: str, en: str, full: int) -> Number:
     return Number(zh, en, low=0, high=100, hint=Label(f"满分{full}", f"of {full}"))
 
 
-class CleanupCheck(Form):
-    class Meta(Form.Meta):
+class CleanupCheck(RuledForm):
+    class Meta(RuledForm.Meta):
         name = "cleanup_check"
         label = Label("环境检查", "Clean-up check")
         title = "checked_at"

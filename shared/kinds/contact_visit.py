@@ -5,7 +5,7 @@ link, and is never entered. A `visit` whose purposes include the party link coun
 """
 
 from shared.fields import ONCE, PERSONAL, UNION, Boolean, Choice, Choices, Datetime, Label, Link, List, Number, Text
-from shared.kind import Form
+from shared.kind import RuledForm
 from shared.kinds.choices import ENTRY_MODES, VISIT_MODES
 
 TOPICS = {
@@ -19,8 +19,8 @@ TOPICS = {
 }
 
 
-class ContactVisit(Form):
-    class Meta(Form.Meta):
+class ContactVisit(RuledForm):
+    class Meta(RuledForm.Meta):
         name = "contact_visit"
         label = Label("联户走访", "Contact visit")
         title = "started_at"

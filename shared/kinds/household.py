@@ -13,6 +13,7 @@ from shared.fields import (
     Choice,
     Choices,
     Code,
+    Date,
     Datetime,
     Integer,
     Label,
@@ -114,6 +115,11 @@ TOILETS = {
     "shared": Label("公共厕所", "Shared"),
     "none": Label("无厕所", "None"),
 }
+LEFT_REASONS = {  # without one of these a household stays among those to be visited
+    "moved": Label("整户迁出", "Moved away"),
+    "died_out": Label("整户消亡", "Died out"),
+    "merged": Label("并入他户", "Merged into another"),
+}
 HELP = {
     "industry": Label("发展产业", "Own production"),
     "job": Label("务工就业", "A job"),
@@ -201,6 +207,8 @@ class Household(Form):
     needs = Choices("帮扶需求", "Needs", HELP, sensitivity=PERSONAL, hint=Label("最多三项", "at most three"))
     help_measures = Choices("帮扶措施", "Help measures", HELP, sensitivity=PERSONAL)
     help_contact = Text("帮扶联系人", "Help contact", length=100, sensitivity=PERSONAL)
+    left_reason = Choice("销户原因", "Why it left", LEFT_REASONS, merge=REVIEW, sensitivity=PERSONAL)
+    left_on = Date("销户日期", "Left on", sensitivity=PERSONAL)
     notice_at = Datetime("告知时间", "Told about data use at")
     source = Text("数据来源", "Source of the data", length=200)
     remark = Text("备注", "Remark", sensitivity=PERSONAL)

@@ -24,4 +24,6 @@ class Policy(Form):
     minimum_minutes = Integer("走访最少分钟数", "Minimum minutes of a visit", low=0, high=240)
     contact_visits_a_month = Integer("每月联户次数", "Contact visits a month", low=0, high=31)
     overrides = Object("其他设置", "Other settings")
+    # The preset's whole text as it was when this version was put in force: a phone with an older app judges alike.
+    content = Object("预设方案全文", "Text of the preset", widget="hidden")
     remark = Text("备注", "Remark")

@@ -5,7 +5,7 @@ The household, if there is one, is the envelope's; a village road has none.
 """
 
 from shared.fields import ONCE, PERSONAL, UNION, Choice, Date, Datetime, Label, List, Text
-from shared.kind import Form
+from shared.kind import RuledForm
 from shared.kinds.choices import TIERS
 
 SOURCES = {
@@ -35,13 +35,16 @@ PROBLEM_CATEGORIES = {
 }
 
 
-class Problem(Form):
-    class Meta(Form.Meta):
+class Problem(RuledForm):
+    class Meta(RuledForm.Meta):
         name = "problem"
         label = Label("问题", "Problem")
         title = "description"
+        numbered = "number_text"
 
-    number_text = Text("问题编号", "Number", length=40, widget="given")  # by the server; a phone shows none until then
+    number_text = Text(
+        "问题编号", "Number", length=40, widget="given"
+    )  # a phone shows a temporary one until it has this
     source = Choice("问题来源", "Source", SOURCES, required=True)
     category = Choice("问题类别", "Category", PROBLEM_CATEGORIES, required=True)
     description = Text("问题描述", "Description", sensitivity=PERSONAL, required=True)

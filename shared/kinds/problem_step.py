@@ -5,8 +5,8 @@ The third gate is the step `satisfied` with the household's `answer`: yes closes
 is no step named closed. The village and household are the envelope's, the same as the problem's.
 """
 
-from shared.fields import ONCE, PERSONAL, Choice, Date, Datetime, Label, Link, Text
-from shared.kind import Form
+from shared.fields import ONCE, PERSONAL, Choice, Date, Datetime, Label, Link, List, Text
+from shared.kind import COUNTY_ROLES, DESK_ROLES, Form
 from shared.kinds.choices import TIERS
 
 STEPS = {
@@ -26,6 +26,7 @@ STEPS = {
     "reopened": Label("重新打开", "Reopened"),
 }
 # Sorting the ledger is the work of a township's two desk staff; every other step is open to all who write the kind.
+# Whoever signs for a tier must belong to it: a cadre's word is the village's, and no claim makes it the township's.
 DESK_STEPS = frozenset({"accepted", "assigned", "explained", "extended", "duplicate", "rejected"})
 
 ANSWERS = {
@@ -44,7 +45,10 @@ METHODS = {
 class ProblemStep(Form):
     class Meta(Form.Meta):
         name = "problem_step"
-        desk_only = {"step": DESK_STEPS}
+        reserved = {
+            "step": dict.fromkeys(DESK_STEPS, DESK_ROLES),
+            "by_tier": {"township": DESK_ROLES, "county": COUNTY_ROLES},
+        }
         label = Label("问题办理", "Problem step")
         title = "step"
 
@@ -52,6 +56,7 @@ class ProblemStep(Form):
     step = Choice("办理环节", "Step", STEPS, merge=ONCE, required=True)
     at = Datetime("办理时间", "At", merge=ONCE, required=True)
     by_name = Text("办理人", "By", length=100, merge=ONCE)
+    by_tier = Choice("办理人所在层级", "Tier of who takes the step", TIERS, merge=ONCE)
     # assigned, escalated, extended
     tier = Choice("解决层级", "Tier", TIERS, merge=ONCE)
     unit = Text("责任单位", "Unit", length=200, merge=ONCE)
@@ -63,5 +68,6 @@ class ProblemStep(Form):
     # satisfied
     answer = Choice("群众是否满意", "Household's answer", ANSWERS, merge=ONCE)
     method = Choice("询问方式", "How asked", METHODS, merge=ONCE)
+    witnesses = List("见证人或村民代表", "Witnesses or representatives", merge=ONCE, sensitivity=PERSONAL)
     # duplicate
     duplicate_of = Link("重复于", "Duplicate of", to="problem", merge=ONCE)

@@ -21,7 +21,7 @@ from shared.fields import (
     Object,
     Text,
 )
-from shared.kind import Form
+from shared.kind import ANY, DESK_ROLES, RuledForm
 from shared.kinds.choices import ENTRY_MODES, VISIT_MODES
 
 PURPOSES = {
@@ -44,6 +44,10 @@ CLOCK_FLAGS = {  # the gravest that applies, gravest last
     "reboot": Label("途中重启", "Restarted during the visit"),
     "auto_closed": Label("超时自动结束", "Closed by itself"),
 }
+SHORT_REVIEWS = {
+    "accepted": Label("认可", "Accepted"),
+    "declined": Label("不认可", "Not accepted"),
+}
 CHECK_STATUSES = {
     "ok": Label("正常", "Fine"),
     "issue": Label("有问题", "Issue"),
@@ -63,11 +67,12 @@ OPINIONS = {  # the first two count as satisfied
 }
 
 
-class Visit(Form):
-    class Meta(Form.Meta):
+class Visit(RuledForm):
+    class Meta(RuledForm.Meta):
         name = "visit"
         label = Label("走访", "Visit")
         title = "started_at"
+        reserved = {"short_review": {ANY: DESK_ROLES}}
 
     campaign = Link("走访活动", "Campaign", to="campaign")
     purposes = Choices("走访目的", "Purposes", PURPOSES, required=True)
@@ -80,9 +85,11 @@ class Visit(Form):
     started_mono = Number("开始单调时钟(秒)", "Monotonic start (s)", low=0, merge=ONCE, widget="hidden")
     ended_mono = Number("结束单调时钟(秒)", "Monotonic end (s)", low=0, widget="hidden")
     boot_id = Text("开机编号", "Boot id", length=64, merge=ONCE, widget="hidden")
-    pauses = List("暂停", "Pauses", of_objects=True, widget="hidden")  # [{"from": moment, "to": moment}, ...]
+    pauses = List("暂停", "Pauses", of_objects=True, widget="hidden")
+    # ... each {"from", "to": moments, "from_mono", "to_mono": seconds since boot, where the phone knows them}
     clock_flag = Choice("时钟标记", "Clock flag", CLOCK_FLAGS, widget="hidden")
     short_reason = Text("时间不足原因", "Why it was short", length=500)
+    short_review = Choice("时间不足的认定", "The township on a short visit", SHORT_REVIEWS)  # the desk's to say
 
     participants = List("走访人员", "Visitors", merge=UNION, required=True)
     visitor_roles = Choices("走访人员身份", "Visitors' roles", VISITOR_ROLES)

@@ -162,10 +162,9 @@ class Gate(Unit):
                 return refusal
         if not writer.roles & kind.writers and row.kind != CONFLICT:
             return _forbidden("您的角色不能填写这种记录。 / Your role may not write this kind of record.")
-        for name, codes in kind.desk_only.items():
-            if row.set.get(name) in codes and not writer.roles & DESK_ROLES:
-                why = {name: ["这一步由乡镇办公室办理 / this step is the desk's to take"]}
-                return Refusal("forbidden", "这一步由乡镇办公室办理。 / This step is the desk's to take.", why)
+        reserved = _reserved(kind, row, writer, known=record is not None)
+        if reserved:
+            return reserved
         scope = row.id if kind.is_household else row.household
         covering = [grant for grant in writer.grants if grant.covers(row.village, scope)]
         if not covering:
@@ -278,9 +277,9 @@ class Gate(Unit):
         row.refusal = invalid(errors) if errors else self._judge(row, writer)
         above = row.change.base_stamps() + [s for n in values if isinstance(s := stamps.get(n), str)]
         row.stamp = row.sent_stamp = self._clock.tick(above)
+        self._rows.append(row)
         if row.refusal is None:
             self._apply(row)
-        self._rows.append(row)
         return row
 
     def decide(self, writer: Writer, conflict_id: str, values: dict[str, Any]) -> Refusal | None:
@@ -433,6 +432,18 @@ def _own_line(row: Logged, history: Iterable[Logged]) -> list[str]:
     device = device_of(row.stamp)
     mine = (other for other in history if device_of(other.stamp) == device)
     return [o.stamp for o in mine if o.stamp == row.stamp or not row.set.keys().isdisjoint(o.set)]
+
+
+def _reserved(kind: Kind, row: Logged, writer: Writer, known: bool) -> Refusal | None:
+    """A step or word that is for other roles to set, or another number for a record that was given one."""
+    if known and kind.numbered in row.set and not writer.roles & DESK_ROLES:
+        why = {kind.numbered: ["编号由乡镇给出 / the township gives the number"]}
+        return Refusal("forbidden", "编号由乡镇给出。 / The township gives the number.", why)
+    names = [name for name in kind.reserved if name in row.set and not writer.roles & kind.may_set(name, row.set[name])]
+    if not names:
+        return None
+    why = {name: ["由乡镇或县办理 / for the township or the county to set"] for name in names}
+    return Refusal("forbidden", "这一项由乡镇或县办理。 / This is for the township or the county to take.", why)
 
 
 def _forbidden(message: str) -> Refusal:

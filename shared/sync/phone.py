@@ -4,7 +4,7 @@ Promises: every error says what happened and what to do, Chinese first, and none
 `together` or none of it. Leaves to others: SQL and HTTP (`mobile.store`, `mobile.courier`), the talk itself (`converse`, `taking`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -225,16 +225,6 @@ class Enrolment:
     server: dict[str, Any]
     devices: list[str] = field(default_factory=list)
     insecure: bool = False
-
-
-def stamps_of(stamps: Mapping[str, Any]) -> Iterator[str]:
-    """Every stamp in a record's `stamps` or a change's `base`."""
-    for at in stamps.values():
-        if isinstance(at, str):
-            yield at
-        elif isinstance(at, Mapping):
-            for adds in at.values():
-                yield from adds
 
 
 # --- the ports -----------------------------------------------------------------------------------------------------

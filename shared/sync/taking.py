@@ -14,8 +14,8 @@ from shared.hlc import Clock, format_stamp, is_stamp
 from shared.kind import Registry
 from shared.merge import lay_over
 from shared.moments import milliseconds
-from shared.record import Key, Record, rebase
-from shared.sync.phone import Copy, Mend, PhoneStore, Written, stamps_of
+from shared.record import Key, Record, rebase, stamps_of
+from shared.sync.phone import Copy, Mend, PhoneStore, Written
 
 KEPT_MS = 30 * 24 * 3600 * 1000
 """How long acknowledged changes are kept, for a server that a backup sets back."""

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from shared.grants import Grant
-from shared.hlc import Clock
-from shared.kind import Registry
+from shared.hlc import Clock, milliseconds_of
+from shared.kind import Kind, Registry
 from shared.merge import DESK, Folded, fold, join
 from shared.ports import Logged, Township
 from shared.record import Key, Record
+from shared.rules.numbers import format_number, number_prefix
 from shared.sync.conflicts import refresh_conflicts
 
 
@@ -56,6 +57,7 @@ class Unit:
         self._restamped: dict[tuple[str, str], str] = {}  # (record's id, stamp as sent) -> as it counts
         self._refused: list[Logged] = []  # earlier changes of this device that were not taken
         self._desk_number: int | None = None
+        self._given: dict[str, int] = {}  # the last number given after each prefix
 
     def _fetch(self, keys: Iterable[Key]) -> None:
         self._records |= self._town.load([key for key in keys if key not in self._records])
@@ -66,12 +68,32 @@ class Unit:
     def _apply(self, row: Logged) -> None:
         key = row.key
         record = self._records.get(key)
+        is_new = record is None
         if record is None:
             record = self._records[key] = Record(row.kind, row.id, row.village, row.household)
         if key in self._refold or not join(self._kinds[row.kind], record, row.change):
             self._refold.add(key)
         self._fresh.setdefault(key, []).append(row)
         self._touched.add(key)
+        kind = self._kinds[row.kind]
+        if (
+            is_new and kind.numbered and row.village and not row.set.get(kind.numbered)
+        ):  # an old ledger's numbers come with it
+            self._give_number(kind, row, row.village)
+
+    def _give_number(self, kind: Kind, first: Logged, village: str) -> None:
+        """The township's own change, in the same transaction: the next number of the village and the year of the first word."""
+        prefix = number_prefix(village, milliseconds_of(first.stamp))
+        if prefix not in self._given:
+            self._given[prefix] = self._town.last_number(kind.name, village, prefix)
+        self._given[prefix] += 1
+        stamp = self._clock.tick()
+        row = Logged(
+            self._clock.device, self._next_desk_number(), first.kind, first.id, village, first.household, stamp, stamp,
+            "", "", "number", self._now, {kind.numbered: format_number(prefix, self._given[prefix])},
+        )  # fmt: skip
+        self._rows.append(row)
+        self._apply(row)
 
     def _history(self, key: Key) -> list[Logged]:
         """Every taken change of a record, this unit of work included."""

@@ -214,6 +214,14 @@ def test_the_townships_clock_is_kept_with_the_log(town: Town) -> None:
 # --- devices and villages
 
 
+def test_the_last_number_is_the_highest_given_in_a_village_after_a_prefix(town: Town) -> None:
+    told = ["101-2018-0002", "101-2018-0010", "101-2018-10000", "101-2019-0003", "一号", None]
+    keep(town, *(placed("problem", first(town), number_text=number) for number in told))
+    keep(town, placed("problem", second(town), number_text="101-2018-20000"), placed("problem", first(town)))
+    asked = lambda prefix: town.write(lambda store: store.last_number("problem", first(town), prefix))  # noqa: E731
+    assert [asked(f"101-{year}-") for year in (2018, 2019, 2020)] == [10000, 3, 0]
+
+
 def test_a_device_belongs_to_whom_it_was_first_adopted_for(town: Town) -> None:
     assert town.write(lambda store: store.owners([PHONE])) == {}
     town.write(lambda store: store.adopt_device(PHONE, "wei"))

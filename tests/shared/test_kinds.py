@@ -191,6 +191,7 @@ def test_few_fields_wait_for_the_desk():
         "household.categories",
         "household.poor_type",
         "household.exit_status",
+        "household.left_reason",
         "member.status",
         "campaign.state",
     }
@@ -199,10 +200,10 @@ def test_few_fields_wait_for_the_desk():
 
 def test_evidence_is_written_once():
     assert {name: set(kind.evidence) for name, kind in KINDS.items() if kind.evidence and name != "problem_step"} == {
-        "visit": {"started_at", "started_mono", "boot_id", "entry_mode"},
-        "contact_visit": {"started_at", "started_mono", "boot_id", "entry_mode"},
-        "cleanup_check": {"checked_at"},
-        "problem": {"found_at"},
+        "visit": {"started_at", "started_mono", "boot_id", "entry_mode", "policy_version"},
+        "contact_visit": {"started_at", "started_mono", "boot_id", "entry_mode", "policy_version"},
+        "cleanup_check": {"checked_at", "policy_version"},
+        "problem": {"found_at", "policy_version"},
         "campaign": {"frozen_at"},
     }
 
@@ -218,7 +219,8 @@ def test_choices_people_and_photos_are_joined_element_by_element(kind: Kind, nam
     if field.type_name == "choices" and name != "categories":
         assert field.merge == UNION
     elif isinstance(field, List):
-        assert field.merge == (UNION if name in joined else LATEST)
+        usual = ONCE if kind.name == "problem_step" else LATEST
+        assert field.merge == (UNION if name in joined else usual)
     else:
         assert field.merge != UNION
 

@@ -1,0 +1,44 @@
+"""A record as the rules read it: where it lies, its values, and when it was first and last written.
+
+The phone makes entries from its store, the township from its tables; the rules cannot tell which. Removed records are no entries.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.hlc import milliseconds_of
+from shared.kind import REMOVED
+from shared.record import Record, stamps_of
+
+
+@dataclass(slots=True)
+class Entry:
+    """`first` and `last` are the record's lowest and highest stamp; `received` is when the township first had it (ms since 1970,
+    None on a phone, or while it is unsent).
+    """
+
+    kind: str
+    id: str
+    village: str | None
+    household: str | None
+    values: Mapping[str, Any]
+    first: str = ""
+    last: str = ""
+    received: int | None = None
+
+    @classmethod
+    def of(cls, record: Record, received: int | None = None) -> "Entry":
+        stamps = list(stamps_of(record.stamps))
+        first, last = (min(stamps), max(stamps)) if stamps else ("", "")
+        return cls(record.kind, record.id, record.village, record.household, record.values, first, last, received)
+
+    @property
+    def written_at(self) -> int:
+        """When it was first written, ms since 1970; 0 when no stamp is known."""
+        return milliseconds_of(self.first) if self.first else 0
+
+
+def entries(records: Iterable[Record]) -> Iterator[Entry]:
+    """The records that were not removed."""
+    return (Entry.of(record) for record in records if record.values.get(REMOVED) is not True)
