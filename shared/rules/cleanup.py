@@ -1,0 +1,142 @@
+"""Clean-up: what a check scored, whether it passed, and whether a place has slipped back (DOMAIN 4.7, 5.5).
+
+A red line fails a check whatever its points. A rebound shows in the next check within so many days by the same rubric: it fell below the
+pass mark after a pass, lost many points, or a red line came that was not there. A target has one problem however often it slips.
+Promises: pure; the total is never entered, always counted. Leaves to others: writing the problem, showing the sheet.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from shared.fields import Label
+from shared.moments import day_of, days_after, days_between, milliseconds
+from shared.rules.entry import Entry
+from shared.rules.policy import CleanupRules, Policies, Rubric
+
+Target = tuple[str, ...]
+"""What is checked: ("household", id), ("hamlet", village, hamlet's name) or ("village", village)."""
+
+_PROBLEMS = UUID("5f1c2f0e-6a55-5d1b-8f0a-3d1f6f1b7c10")
+REBOUNDS = {
+    "below_pass": Label("上次合格，这次不合格", "Passed last time, fails now"),
+    "drop": Label("分数明显下降", "Many points lower"),
+    "red_line": Label("出现新的红线问题", "A red line that was not there"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """`total` in points, of what was answered; `missing` items leave the check without a verdict unless a red line decides it."""
+
+    total: float
+    missing: tuple[str, ...]
+    over: tuple[str, ...]
+    red_lines: frozenset[str]
+    passed: bool | None
+    good: bool | None
+    rubric: str
+
+    @property
+    def complete(self) -> bool:
+        return not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A check in its target's line: `prior` is the one it is compared with, `rebound` the codes of REBOUNDS that apply."""
+
+    entry: Entry
+    day: str
+    score: Score
+    prior: "Checked | None"
+    rebound: tuple[str, ...]
+
+
+def rubric_for(values: Any, rules: CleanupRules) -> Rubric | None:
+    """The sheet a check was scored by: the one its version names, else its target's."""
+    named = (rubric for rubric in rules.rubrics.values() if rubric.version == values.get("rubric_version"))
+    return next(named, rules.rubrics.get(rules.rubric_of.get(values.get("target"), "")))
+
+
+def score(values: Any, rules: CleanupRules) -> Score:
+    """Score a check's values. An item counts at most its full mark; what was entered above it is named in `over`."""
+    rubric = rubric_for(values, rules)
+    items = rubric.items if rubric else ()
+    given = {item: values[item.field] for item in items if values.get(item.field) is not None}
+    total = round(sum(min(points, item.full) for item, points in given.items()), 2)
+    missing = tuple(item.field for item in items if item not in given)
+    red_lines = frozenset(values.get("red_lines") or ())
+    judged = bool(items) and not missing
+    return Score(
+        total,
+        missing,
+        tuple(item.field for item, points in given.items() if points > item.full),
+        red_lines,
+        False if red_lines else total >= rules.pass_mark if judged else None,
+        False if red_lines else total >= rules.good_mark if judged else None,
+        values.get("rubric_version") or (rubric.version if rubric else ""),
+    )
+
+
+def target_of(entry: Entry) -> Target | None:
+    """What a check was about; None when it does not say, or its place is missing."""
+    target = entry.values.get("target")
+    if target == "household" and entry.household:
+        return ("household", entry.household)
+    if target == "hamlet" and entry.village and (entry.values.get("hamlet") or "").strip():
+        return ("hamlet", entry.village, entry.values["hamlet"].strip())
+    if target == "village" and entry.village:
+        return ("village", entry.village)
+    return None
+
+
+def lines(checks: Iterable[Entry], policies: Policies) -> dict[Target, list[Checked]]:
+    """Every target's checks, oldest first, each judged by the policy it was written under and compared with the one before."""
+    found: dict[Target, list[Entry]] = {}
+    for entry in checks:
+        target = target_of(entry)
+        if target and entry.values.get("checked_at"):
+            found.setdefault(target, []).append(entry)
+    return {target: _line(line, policies) for target, line in found.items()}
+
+
+def _line(line: list[Entry], policies: Policies) -> list[Checked]:
+    judged: list[Checked] = []
+    for entry in sorted(line, key=lambda e: (milliseconds(e.values["checked_at"]), e.id)):
+        day = day_of(milliseconds(entry.values["checked_at"]))
+        rules = policies.of(entry.values, day).cleanup
+        result = score(entry.values, rules)
+        prior = next((other for other in reversed(judged) if other.score.rubric == result.rubric), None)
+        slipped = _rebound(prior, day, result, rules) if prior else ()
+        judged.append(Checked(entry, day, result, prior, slipped))
+    return judged
+
+
+def _rebound(prior: Checked, day: str, now: Score, rules: CleanupRules) -> tuple[str, ...]:
+    if days_between(prior.day, day) > rules.rebound_days:
+        return ()
+    told = []
+    if prior.score.passed and now.passed is False:
+        told.append("below_pass")
+    if now.complete and prior.score.complete and prior.score.total - now.total >= rules.rebound_drop:
+        told.append("drop")
+    if now.red_lines - prior.score.red_lines:
+        told.append("red_line")
+    return tuple(told)
+
+
+def recheck_by(line: list[Checked], rules: CleanupRules) -> str | None:
+    """The day until which a target is to be looked at again, because its last check failed or slipped back; else None."""
+    if not line or (line[-1].score.passed is not False and not line[-1].rebound):
+        return None
+    return days_after(line[-1].day, rules.recheck_days)
+
+
+def rebound_problem(target: Target, earlier: int = 0) -> str:
+    """The id of the one problem of a target that slips back, the same for whoever opens it.
+
+    `earlier`: how many such problems of this target are over for good (closed, and too long ago to be reopened).
+    """
+    return str(uuid5(_PROBLEMS, "/".join((*target, str(earlier)))))
