@@ -10,7 +10,7 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,14 +51,14 @@ class Disk:
     `notice` is a sentence to show once when the ballast was given up, else None.
     """
 
-    def __init__(self, folder: Path, schema: str, version: int, ballast_bytes: int) -> None:
+    def __init__(self, folder: Path, schemas: Sequence[str], ballast_bytes: int) -> None:
         self.folder = folder
         self.notice: str | None = None
         self._lock = threading.RLock()
         self._ballast = folder / "ballast"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._connection = self._open(folder / "phone.sqlite3", schema, version)
+            self._connection = self._open(folder / "phone.sqlite3", schemas)
         except OSError as error:
             raise ProfileUnusable(str(error)) from error
         self._keep_ballast(ballast_bytes)
@@ -67,13 +67,13 @@ class Disk:
         with self._lock:
             self._connection.close()
 
-    def _open(self, path: Path, schema: str, version: int) -> sqlite3.Connection:
+    def _open(self, path: Path, schemas: Sequence[str]) -> sqlite3.Connection:
         try:
-            return _connect(path, schema, version)
+            return _connect(path, schemas)
         except StorageFull:
             if not self._give_up_ballast():
                 raise
-            return _connect(path, schema, version)
+            return _connect(path, schemas)
 
     # --- transactions and the full disk ----------------------------------------------------------------------------
 
@@ -136,7 +136,8 @@ class Disk:
             return self._connection.execute(sql, values).rowcount
 
 
-def _connect(path: Path, schema: str, version: int) -> sqlite3.Connection:
+def _connect(path: Path, schemas: Sequence[str]) -> sqlite3.Connection:
+    """Open the file and bring it to the newest version: `schemas` are the statements of version 1, then what each later one adds."""
     connection = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # before the first read: no -shm file at all
@@ -144,12 +145,12 @@ def _connect(path: Path, schema: str, version: int) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("BEGIN IMMEDIATE")
         found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found > version:
+        if found > len(schemas):
             raise ProfileUnusable(f"version {found}; 请升级应用 / update the app")
-        if found < version:
+        for schema in schemas[found:]:
             for statement in schema.split(";"):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute(f"PRAGMA user_version = {len(schemas)}")
         connection.execute("COMMIT")
     except BaseException as error:
         connection.close()

@@ -6,7 +6,7 @@ looking at; what is shown is what the server will decide. Leaves to others: SQL 
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,13 @@ import uuid6
 from mobile.store import Store
 from mobile.visits import Reading, beginning, ending, visit_minutes
 from shared.hlc import Clock, device_of
-from shared.kind import REMOVED, Kind, Registry
+from shared.kind import POLICY_VERSION, REMOVED, Kind, Registry
 from shared.merge import lay_over, same
-from shared.record import Key, Record
-from shared.sync.phone import Copy, Enrolment, Mend, NotEnrolled, PhoneError, Written, stamps_of
+from shared.moments import day_of
+from shared.record import Key, Record, stamps_of
+from shared.rules.entry import Entry
+from shared.rules.policy import Policies
+from shared.sync.phone import Copy, Enrolment, Mend, NotEnrolled, PhoneError, Written
 from shared.sync.wire import MAX_CHANGE
 
 
@@ -183,6 +186,27 @@ class Notebook:
             if shown:
                 yield shown
 
+    def entries(self, kinds: Iterable[str]) -> Iterator[Entry]:
+        """What the rules read of these kinds: the short form of every record, unsent words laid over; removed ones left out."""
+        wanted = set(kinds)
+        unsent = {key for key in self.store.unsent_keys() if key.kind in wanted}
+        for entry in self.store.briefs(wanted):
+            if Key(entry.kind, entry.id) not in unsent:
+                yield entry
+        for key in sorted(unsent):
+            shown = self.shown(key)
+            if shown and not shown.left and not shown.removed:
+                yield Entry.of(shown.record)
+
+    def policies(self) -> Policies:
+        """The township's policies, as far as this phone has them; the default preset when it has none."""
+        found = sorted(self.entries(["policy"]), key=lambda entry: (entry.first, entry.id))
+        return Policies(entry.values for entry in found)
+
+    def today(self) -> str:
+        """The day in Shanghai, by this phone's clock."""
+        return day_of(self.doors.now())
+
     # --- writing ---------------------------------------------------------------------------------------------------
 
     def write(
@@ -215,11 +239,13 @@ class Notebook:
     def _change(
         self, kind: Kind, key: Key, values: Mapping[str, Any], village: str | None, household: str | None
     ) -> Written | None:
-        enrolment = self._enrolment()
+        enrolment = self.enrolment()
         shown = self.shown(key)
         if shown is None:
             village, household = self.place(kind, village, household)
             record = Record(*key, village, household)
+            if POLICY_VERSION in kind.fields and values:
+                values = {POLICY_VERSION: self.policies().on(self.today()).version, **values}
         else:
             record = shown.record
         news = {
@@ -265,7 +291,8 @@ class Notebook:
             raise NoPlace(", ".join(villages))
         return villages[0], None
 
-    def _enrolment(self) -> Enrolment:
+    def enrolment(self) -> Enrolment:
+        """Whose phone this is. NotEnrolled when it is nobody's yet."""
         enrolment = self.store.enrolment()
         if enrolment is None:
             raise NotEnrolled
@@ -351,7 +378,7 @@ class Notebook:
         )  # fmt: skip
 
     def _is_mine(self, by: str, stamp: str | None) -> bool:
-        enrolment = self._enrolment()
+        enrolment = self.enrolment()
         names = {enrolment.user.get("id"), enrolment.user.get("name"), *enrolment.devices}
         return by in names or bool(stamp and device_of(stamp) in enrolment.devices)
 

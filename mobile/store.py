@@ -5,17 +5,19 @@ Leaves to others: how a word reaches the disk and survives (`disk`), what any of
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from mobile.disk import BALLAST_BYTES, Disk
-from shared.record import Key, Record
-from shared.sync.phone import Copy, Enrolment, Mend, Written, stamps_of
+from shared.kind import REMOVED
+from shared.record import Key, Record, stamps_of
+from shared.rules.due import NEEDS
+from shared.rules.entry import Entry
+from shared.sync.phone import Copy, Enrolment, Mend, Written
 
-VERSION = 1
-SCHEMA = """
+_FIRST = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE changes (
     number INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, village TEXT, household TEXT,
@@ -34,16 +36,29 @@ CREATE TABLE mends (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT 
 CREATE INDEX mends_by_record ON mends (kind, id);
 CREATE TABLE drafts (kind TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (kind, id));
 """
+_BRIEFS = """
+CREATE TABLE briefs (
+    kind TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (kind, id)
+) WITHOUT ROWID
+"""
+SCHEMAS = (_FIRST, _BRIEFS)
 
 _CHANGE = "SELECT number, kind, id, village, household, stamp, document, acknowledged, refused FROM changes"
 _COPY = "SELECT kind, id, village, household, document, has_left, stale FROM copies"
 
 
 class Store(Disk):
-    """One profile's memory. Every writing call belongs inside `together`, but for the drafts, which see to it themselves."""
+    """One profile's memory. Every writing call belongs inside `together`, but for the drafts, which see to it themselves.
 
-    def __init__(self, folder: Path, ballast_bytes: int = BALLAST_BYTES) -> None:
-        super().__init__(folder, SCHEMA, VERSION, ballast_bytes)
+    Beside each copy stands its brief: the few fields that `needs` names for its kind, so that the rules need not read whole documents.
+    """
+
+    def __init__(
+        self, folder: Path, ballast_bytes: int = BALLAST_BYTES, needs: Mapping[str, frozenset[str]] = NEEDS
+    ) -> None:
+        super().__init__(folder, SCHEMAS, ballast_bytes)
+        self._needs = needs
+        self._renew_briefs()
 
     # --- facts and the enrolment -----------------------------------------------------------------------------------
 
@@ -151,9 +166,47 @@ class Store(Disk):
                 copy.left,
                 copy.stale,
             )
+            self._put_brief(copy)
 
     def drop_copy(self, key: Key) -> None:
         self._run("DELETE FROM copies WHERE kind = ? AND id = ?", *key)
+        self._run("DELETE FROM briefs WHERE kind = ? AND id = ?", *key)
+
+    # --- briefs ----------------------------------------------------------------------------------------------------
+
+    def briefs(self, kinds: Iterable[str]) -> Iterator[Entry]:
+        """The server's copies of these kinds in short form; removed records and such as left the phone are not among them."""
+        for kind in kinds:
+            rows = self._rows("SELECT document FROM briefs WHERE kind = ?", kind)
+            for id_, village, household, first, last, values in json.loads(f"[{','.join(row[0] for row in rows)}]"):
+                yield Entry(kind, id_, village, household, values, first, last)
+
+    def _put_brief(self, copy: Copy) -> None:
+        record, names = copy.record, self._needs.get(copy.record.kind)
+        if names is None:
+            return
+        if copy.left or record.values.get(REMOVED) is True:
+            self._run("DELETE FROM briefs WHERE kind = ? AND id = ?", *record.key)
+            return
+        entry = Entry.of(record)
+        values = {name: value for name, value in record.values.items() if name in names and value is not None}
+        brief = [entry.id, entry.village, entry.household, entry.first, entry.last, values]
+        self._run("INSERT OR REPLACE INTO briefs VALUES (?, ?, ?)", *record.key, _json(brief))
+
+    def _renew_briefs(self) -> None:
+        """Make every brief anew when an app begins to need other fields."""
+        wanted = {kind: sorted(names) for kind, names in sorted(self._needs.items())}
+        if self.fact("briefs") == wanted:
+            return
+
+        def work() -> None:
+            self._run("DELETE FROM briefs")
+            for kind in wanted:
+                for copy in self.copies(kind):
+                    self._put_brief(copy)
+            self.set_fact("briefs", wanted)
+
+        self.together(work)
 
     def places(self) -> list[tuple[Key, str | None, str | None]]:
         rows = self._rows("SELECT kind, id, village, household FROM copies")

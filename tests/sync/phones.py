@@ -7,11 +7,14 @@ from typing import Any
 from mobile.notebook import Doors, Notebook
 from mobile.store import Store
 from mobile.syncing import Syncing
-from shared.kind import Registry
+from shared.kind import POLICY_VERSION, Registry
 from shared.kinds import KINDS
 from shared.sync.converse import Summary
 from shared.sync.phone import Written
 from tests.sync.world import V1, World
+
+BEGUN = {POLICY_VERSION: "2018.1"}
+"""What the phone puts to each new visit by itself: under which policy it was begun."""
 
 
 class RealPhone:
@@ -57,7 +60,9 @@ class RealPhone:
         return self.syncing.once()
 
     def values(self, kind: str, id: str) -> dict[str, Any]:
-        return self.notebook.get(kind, id).record.values
+        """What was written: without the version of the policy, which the phone puts to each new record by itself."""
+        values = self.notebook.get(kind, id).record.values
+        return {name: value for name, value in values.items() if name != POLICY_VERSION}
 
     def lines(self) -> list[Written]:
         """Every change the phone keeps, sent or not, in number order."""

@@ -14,7 +14,7 @@ from server import access
 from server.backup import backup
 from server.restore import restore
 from shared.sync.phone import NeedsEnrolment, TokenRefused
-from tests.sync.phones import RealPhone
+from tests.sync.phones import BEGUN, RealPhone
 from tests.sync.world import DAY, MINUTE, TOWN, V1, Client, World, make_stamp, new_id, on_sqlite, refusals, visit_set
 
 State = tuple[dict[Any, Any], dict[Any, Any]]
@@ -324,7 +324,7 @@ def test_words_unsent_at_the_restore_follow_those_sent_before(
     wei.write("visit", visit, remark="四")
     assert wei.values("visit", visit) == {"remark": "四", "summary": "三"}
     wei.enrol("wei").sync()
-    assert told(world)[0]["visit", visit][2] == {"remark": "四", "summary": "三"}
+    assert told(world)[0]["visit", visit][2] == {"remark": "四", "summary": "三"} | BEGUN
     assert told(world)[1] == {}
     world.verify()
 
@@ -350,7 +350,7 @@ def test_a_phone_that_no_longer_keeps_what_is_asked_for_enrols_again_and_sends_a
     assert [w.id for w in wei.lines()] == [new, new]
     wei.enrol("wei").sync()
     assert [w.number for w in wei.lines()] == [1, 2]
-    assert told(world)[0]["visit", new][2] == {"remark": "kept", "summary": "unsent"}
+    assert told(world)[0]["visit", new][2] == {"remark": "kept", "summary": "unsent"} | BEGUN
     assert wei.values("visit", old) == {"remark": "old"}, "the phone still shows what nobody else holds"
     world.verify()
 
@@ -367,7 +367,7 @@ def test_acknowledged_changes_are_kept_for_thirty_days(
     wei.sync()
     vault.restore(file)
     wei.sync()
-    assert told(world)[0]["visit", visit][2] == {"remark": "一"}
+    assert told(world)[0]["visit", visit][2] == {"remark": "一"} | BEGUN
 
 
 @on_sqlite
@@ -422,7 +422,7 @@ def test_a_phone_restored_from_an_old_copy_of_itself_loses_nothing(
     summary = wei.sync()
     assert summary.waiting == 0
     records, conflicts = told(world)
-    assert records["visit", visit][2] == {"remark": "二", "summary": "三"}
+    assert records["visit", visit][2] == {"remark": "二", "summary": "三"} | BEGUN
     assert [records["visit", id_][2]["remark"] for id_ in ids] == [
         "unsent in the copy, sent by the lost phone",
         "only on the lost phone",
@@ -431,7 +431,7 @@ def test_a_phone_restored_from_an_old_copy_of_itself_loses_nothing(
     ]
     assert conflicts == {}
     for key, (_, _, values, _) in records.items():
-        assert wei.values(*key) == values
+        assert wei.values(*key) | BEGUN == values | BEGUN
     assert wei.notebook.mends() == []
     world.verify()
 
@@ -477,7 +477,7 @@ def test_an_old_copy_that_contradicts_what_the_phone_wrote_since_has_no_conflict
     wei.write("visit", visit, remark="copy's")
     wei.sync()
     records, conflicts = told(world)
-    assert records["visit", visit][2] == {"remark": "copy's"}
+    assert records["visit", visit][2] == {"remark": "copy's"} | BEGUN
     assert conflicts == {}, "one writer's own line"
     history = world.sql("SELECT written FROM changes WHERE record = :id ORDER BY seq", id=visit)
     assert "lost phone's" in history[1][0]
@@ -521,7 +521,7 @@ def test_a_refused_change_is_told_once_again_by_a_restored_server_and_mended_onc
     vault.restore(file)
     wei.sync()
     assert [m.stamp for m in wei.notebook.mends()] == [written.stamp]
-    assert told(world)[0]["visit", visit][2] == {"remark": "一"}
+    assert told(world)[0]["visit", visit][2] == {"remark": "一"} | BEGUN
     assert world.sql("SELECT count(*) FROM changes WHERE refusal IS NOT NULL") == [(1,)]
     assert world.sql("SELECT township FROM changes GROUP BY township") == [(TOWN,)]
     world.verify()

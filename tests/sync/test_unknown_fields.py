@@ -18,7 +18,7 @@ from shared.fields import REVIEW, UNION, Integer, List, Text
 from shared.kind import Registry
 from shared.kinds import KINDS
 from shared.kinds.visit import Visit
-from tests.sync.phones import RealPhone
+from tests.sync.phones import BEGUN, RealPhone
 from tests.sync.world import V1, Client, World, new_id, on_sqlite, visit_set
 
 NESTED = {"pigs": [1, 2.5, None, True, {"名": "黑猪", "deep": [[[]]]}], "": "", "k": {}}
@@ -173,7 +173,7 @@ def test_a_newer_apps_field_survives_an_older_phones_edit(world: World, pocket: 
     assert new.sync().refused == 0
     old.sync()
     assert old.values("visit", visit)["pigs"] == 4
-    assert world.everything()["visit", visit]["values"] == {"remark": "二", "pigs": 4, "helpers": ["韦敏"]}
+    assert world.everything()["visit", visit]["values"] == {"remark": "二", "pigs": 4, "helpers": ["韦敏"]} | BEGUN
     assert new.notebook.conflicts(everyone=True) == old.notebook.conflicts(everyone=True) == []
     world.verify()
 
