@@ -1,0 +1,100 @@
+"""Reads a township into what the rules read: entries of the fields they ask for, and the roster as it was when a campaign began.
+
+Leaves to others: judging (`shared.rules`), adding up (the reports beside this).
+"""
+
+from collections.abc import Iterable, Mapping
+
+from server.rows import from_json
+from server.store import TownshipStore
+from shared.kind import Kind
+from shared.merge import fold
+from shared.moments import day_of, milliseconds
+from shared.ports import Logged
+from shared.record import Key
+from shared.rules.coverage import Listed, must_visit_of
+from shared.rules.due import NEEDS, Book
+from shared.rules.entry import Entry
+from shared.rules.policy import Policies, Policy
+
+_CHUNK = 500
+
+
+def read_book(store: TownshipStore, kinds: Iterable[str] = NEEDS) -> Book:
+    """What the rules ask for of a township, in one consistent view; `kinds` leaves out what a report does not need."""
+    read = {kind: store.entries(kind, NEEDS[kind]) for kind in {*kinds, "policy"}}
+    return Book(
+        households={entry.id: entry for entry in read.get("household", ())},
+        removed={e.id: e for e in store.entries("household", NEEDS["household"], removed=True)}
+        if "household" in read
+        else {},
+        visits=read.get("visit", ()),
+        contact_visits=read.get("contact_visit", ()),
+        links=read.get("party_link", ()),
+        checks=read.get("cleanup_check", ()),
+        problems=read.get("problem", ()),
+        steps=read.get("problem_step", ()),
+        campaigns=read.get("campaign", ()),
+        policies=read_policies(read["policy"]),
+    )
+
+
+def read_policies(entries: Iterable[Entry]) -> Policies:
+    """The township's policies; of one version written twice the later record stands."""
+    return Policies(entry.values for entry in sorted(entries, key=lambda entry: (entry.first, entry.id)))
+
+
+def roster_of(store: TownshipStore, kind: Kind, book: Book, campaign: Entry, policy: Policy) -> list[Listed]:
+    """A campaign's roster: the must-visit households as the log had them when it was frozen, and dated additions.
+
+    A category gained later is dated by when the township learned of it; one lost later stays, for the roster is frozen. Without
+    `frozen_at` the campaign's first day counts. `kind` is the household's.
+    """
+    wanted = must_visit_of(policy, campaign.values.get("must_visit"))
+    values = campaign.values
+    frozen = milliseconds(values.get("frozen_at") or f"{values.get('starts_on') or '1970-01-01'}T00:00:00+08:00")
+    later = _written_since(store, kind, frozen)
+    listed = []
+    for entry in (*book.households.values(), *book.removed.values()):
+        if entry.id in later:
+            one = _as_frozen(entry, kind, later[entry.id], frozen, policy, wanted)
+        else:
+            one = Listed(entry.id, entry.village or "", policy.read_categories(entry.values.get("categories")) & wanted)
+        if one.categories or one.gained:
+            listed.append(one)
+    return listed
+
+
+def _written_since(store: TownshipStore, kind: Kind, moment: int) -> Mapping[str, list[Logged]]:
+    """The whole history of every household whose categories were written after a moment (ms since 1970)."""
+    rows = store.sql(
+        "SELECT record, written FROM changes WHERE township = ? AND kind = ? AND at > ? AND village IS NOT NULL",
+        store.code, kind.name, moment,
+    )  # fmt: skip
+    ids = sorted({record for record, written in rows if "categories" in from_json(written)})
+    found: dict[str, list[Logged]] = {}
+    for start in range(0, len(ids), _CHUNK):
+        keys = [Key(kind.name, id_) for id_ in ids[start : start + _CHUNK]]
+        found |= {key.id: history for key, history in store.history(keys).items()}
+    return found
+
+
+def _as_frozen(
+    entry: Entry, kind: Kind, history: list[Logged], frozen: int, policy: Policy, wanted: frozenset[str]
+) -> Listed:
+    """Fold the log up to the freeze, then forward: what came afterwards is gained on its day."""
+    start = [row for row in history if row.at <= frozen]
+    categories = _categories(kind, start, policy) & wanted
+    gained: dict[str, str] = {}
+    for place, row in enumerate(history, 1):
+        if row.at > frozen and "categories" in row.set:
+            now = _categories(kind, history[:place], policy) & wanted
+            for category in now - categories:
+                gained.setdefault(category, day_of(row.at))
+    added = "" if categories else min(gained.values(), default="")
+    return Listed(entry.id, entry.village or "", categories, added, gained)
+
+
+def _categories(kind: Kind, history: list[Logged], policy: Policy) -> frozenset[str]:
+    values = fold(kind, (row.change for row in history)).values if history else {}
+    return policy.read_categories(values.get("categories"))
