@@ -1,0 +1,9 @@
+"""`ruhu`: the server's commands. Chinese first, English beside it; every one takes --json and says what to do next when it fails.
+
+One module a subject; importing it hangs its commands on `main`. Leaves to others: everything but words and arguments.
+"""
+
+from server.cli import data, people, records, safety, serving
+from server.cli.base import main
+
+__all__ = ["data", "main", "people", "records", "safety", "serving"]
