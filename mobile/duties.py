@@ -10,15 +10,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mobile.notebook import NoSuchRecord, Notebook
+from mobile.visits import state_of
 from shared.grants import Grant
-from shared.hlc import LATEST_MS, format_stamp
+from shared.hlc import LATEST_MS, device_of, format_stamp
 from shared.kind import COUNTY_ROLES, DESK_ROLES
-from shared.moments import iso
+from shared.moments import iso, milliseconds
 from shared.rules.due import NEEDS, Book, Person, Place, due_list, policy_of_problem
 from shared.rules.entry import Entry
+from shared.rules.finding import Finding
 from shared.rules.ledger import REASONS, Signer, Standing, stand, why_not_now
+from shared.rules.length import AUTO_CLOSED, HOUR_MS
 from shared.rules.numbers import temporary_number
 from shared.rules.policy import Policies
+from shared.rules.quality import household_findings, member_findings, visit_oddities
+from shared.rules.visits import Judged, judge_all
 from shared.sync.phone import PhoneError, Written
 
 
@@ -88,6 +93,51 @@ class Duties:
         found = due_list(self.book(), self.person(), self.notebook.doors.now()) if grants else []
         places = [p for p in found if any(grant.gives(p.village, p.household) for grant in grants)]
         return DueList(places, filling)
+
+    def visit(self, id_: str) -> Judged:
+        """A visit as the rules judge it, among the others of this phone. NoSuchRecord when the phone does not hold it."""
+        asked = self.notebook.get("visit", id_).record
+        others = [entry for entry in self.notebook.entries(["visit"]) if entry.id != id_]
+        judged = judge_all([*others, Entry.of(asked)], self.notebook.policies(), now=self.notebook.doors.now())
+        return next(one for one in judged if one.entry.id == id_)
+
+    def lying_open(self) -> list[Entry]:
+        """This phone's own visits that have been open so long that one must ask: still there? Those open for far too long are closed.
+
+        A visit that closed by itself is kept and does not count; its writer may still correct its end.
+        """
+        reading, mine = self.notebook.doors.reading(), set(self.notebook.enrolment().devices)
+        asking = []
+        for entry in self.notebook.entries(["visit"]):
+            if entry.values.get("ended_at") or not entry.first or device_of(entry.first) not in mine:
+                continue
+            rules = self.notebook.policies().on(self.notebook.today()).visit
+            state = state_of(entry.values, reading, rules)
+            if state == "ask":
+                asking.append(entry)
+            elif state == "close":
+                end = milliseconds(entry.values["started_at"]) + rules.close_after_hours * HOUR_MS
+                self.notebook.write("visit", entry.id, {"ended_at": iso(end), "clock_flag": AUTO_CLOSED})
+        return asking
+
+    # --- what looks odd ---------------------------------------------------------------------------------------------
+
+    def oddities(self, household: str) -> list[tuple[Entry, Finding]]:
+        """What looks odd in a household, its members and its visits, each with the record it is about. It never blocks.
+
+        NoSuchRecord when the phone does not hold it.
+        """
+        home = Entry.of(self.notebook.get("household", household).record)
+        today, policies = self.notebook.today(), self.notebook.policies()
+        members = [Entry.of(shown.record) for shown in self.notebook.records("member", household=household)]
+        visits = [Entry.of(shown.record) for shown in self.notebook.records("visit", household=household)]
+        found = [(home, finding) for finding in household_findings(home, members)]
+        head = next((member for member in members if member.values.get("relation") == "head"), None)
+        for member in members:
+            found += [(member, finding) for finding in member_findings(member, today, head)]
+        for told in judge_all(visits, policies, now=self.notebook.doors.now()):
+            found += [(told.entry, finding) for finding in visit_oddities(told, visits, members, policies)]
+        return found
 
     # --- the ledger ------------------------------------------------------------------------------------------------
 

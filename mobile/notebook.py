@@ -14,13 +14,14 @@ from typing import Any
 import uuid6
 
 from mobile.store import Store
-from mobile.visits import Reading, beginning, ending, visit_minutes
+from mobile.visits import Reading, beginning, ending, pausing, resuming
 from shared.hlc import Clock, device_of
 from shared.kind import POLICY_VERSION, REMOVED, Kind, Registry
 from shared.merge import lay_over, same
 from shared.moments import day_of
 from shared.record import Key, Record, stamps_of
 from shared.rules.entry import Entry
+from shared.rules.length import length_of
 from shared.rules.policy import Policies
 from shared.sync.phone import Copy, Enrolment, Mend, NotEnrolled, PhoneError, Written
 from shared.sync.wire import MAX_CHANGE
@@ -162,7 +163,7 @@ class Notebook:
         declared = self.kind(kind)
         found = [
             shown
-            for shown in self._all(kind)
+            for shown in self._all(kind, household)
             if not shown.removed
             and village in ("", shown.record.village)
             and household in ("", shown.record.household)
@@ -171,9 +172,10 @@ class Notebook:
         title = declared.title
         return sorted(found, key=lambda s: (s.record.village or "", str(s.record.values.get(title, "")), s.record.id))
 
-    def _all(self, kind: str) -> Iterator[Shown]:
+    def _all(self, kind: str, household: str = "") -> Iterator[Shown]:
+        """Every record of a kind, with more than those of the household where one is named."""
         with_unsent = {key for key in self.store.unsent_keys() if key.kind == kind}
-        for copy in self.store.copies(kind):
+        for copy in self.store.copies(kind, household):
             if copy.record.key in with_unsent:
                 with_unsent.discard(copy.record.key)
                 shown = self._lay(copy.record.key, copy, self.store.of_record(copy.record.key))
@@ -301,22 +303,33 @@ class Notebook:
     # --- visits ----------------------------------------------------------------------------------------------------
 
     def start_visit(self, household: str) -> Written:
-        """Begin a visit: from now on its start is a stored fact."""
+        """Begin a visit: from now on its start is a stored fact, and its visitor's name."""
         if self.shown(Key(self.kinds.household, household)) is None:
             raise NoSuchRecord(f"household {household}")
-        written = self.write("visit", None, beginning(self.doors.reading()), household=household)
+        begun = beginning(self.doors.reading())
+        name = self.enrolment().user.get("name")
+        written = self.write("visit", None, begun | ({"participants": [name]} if name else {}), household=household)
         assert written is not None  # a new record always has something to say
         return written
 
+    def pause_visit(self, id: str) -> Written | None:
+        """Press pause: what follows is not counted. None when it is paused already, or over."""
+        return self.write("visit", id, pausing(self.get("visit", id).record.values, self.doors.reading()))
+
+    def resume_visit(self, id: str) -> Written | None:
+        """Go on after a pause. None when there is none to end."""
+        return self.write("visit", id, resuming(self.get("visit", id).record.values, self.doors.reading()))
+
     def finish_visit(self, id: str, values: Mapping[str, Any]) -> tuple[Written | None, int]:
-        """End a visit with what was heard; the change and the whole minutes it took. Short is kept, never refused.
+        """End a visit with what was heard; the change and the whole minutes it took, pauses taken off. Short is kept, never refused.
 
         A visit that has ended keeps its end: only `values` are written.
         """
         begun = self.get("visit", id).record.values
-        end = {} if begun.get("ended_at") else ending(begun, self.doors.reading())
+        rules = self.policies().on(self.today()).visit
+        end = {} if begun.get("ended_at") else ending(begun, self.doors.reading(), rules)
         written = self.write("visit", id, {**end, **values})
-        return written, visit_minutes(self.get("visit", id).record.values)
+        return written, length_of(self.get("visit", id).record.values).minutes
 
     # --- what waits, what was refused, where people disagree ---------------------------------------------------------
 

@@ -135,8 +135,10 @@ class Store(Disk):
         rows = self._rows(f"{_COPY} WHERE kind = ? AND id = ?", *key)
         return _read_copy(rows[0]) if rows else None
 
-    def copies(self, kind: str) -> list[Copy]:
-        """Every copy of one kind."""
+    def copies(self, kind: str, household: str = "") -> list[Copy]:
+        """Every copy of one kind; of one household, if given."""
+        if household:
+            return [_read_copy(row) for row in self._rows(f"{_COPY} WHERE household = ? AND kind = ?", household, kind)]
         return [_read_copy(row) for row in self._rows(f"{_COPY} WHERE kind = ?", kind)]
 
     def put_copy(self, copy: Copy) -> None:

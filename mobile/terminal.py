@@ -15,10 +15,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mobile.duties import Duties
 from mobile.notebook import Doors, Invalid, Notebook
 from mobile.store import Store
 from mobile.syncing import APP, Syncing
-from mobile.visits import SHORT_MINUTES
+from mobile.terminal_duties import add_duties
 from mobile.words import body_of, line_of, pairs_of, read_values, tell_conflict, word_of
 from shared.hlc import FAST_LIMIT_MS
 from shared.kinds import KINDS
@@ -84,6 +85,14 @@ def build_parser() -> argparse.ArgumentParser:
     step.add_argument("id", metavar="ID", help="走访编号 / the visit's id")
     step.add_argument("rest", metavar="field=value", nargs="*", help="各字段的值 / values by field")
 
+    for name, run, words in (
+        ("pause", _visit_pause, "暂停 / pause: what follows is not counted"),
+        ("resume", _visit_resume, "继续 / go on after a pause"),
+    ):
+        step = command(name, run, words, visits)
+        step.add_argument("id", metavar="ID", help="走访编号 / the visit's id")
+
+    add_duties(command)
     command("sync", _sync, "与服务器同步 / sync with the server")
     command("waiting", _waiting, "还没有上传的填写 / what has not been sent yet")
 
@@ -233,10 +242,27 @@ def _visit_finish(desk: Desk) -> None:
     kind = desk.notebook.kind("visit")
     written, minutes = desk.notebook.finish_visit(desk.given.id, read_values(kind, desk.given.rest))
     receipt = _receipt("visit", desk.given.id, written)
+    judged = Duties(desk.notebook).visit(desk.given.id)
     words = f"走访结束，共 {minutes} 分钟，已存好。 / The visit took {minutes} minutes and is saved."
-    if minutes < SHORT_MINUTES:
-        words += f"\n不足 {SHORT_MINUTES} 分钟也没关系：照样保存，只做标记。 / Under {SHORT_MINUTES} minutes: kept all the same, and marked short."
-    desk.answer({**receipt, "minutes": minutes, "short": minutes < SHORT_MINUTES}, words)
+    words += "".join(f"\n{finding.says.zh}。 / {finding.says.en}." for finding in judged.findings())
+    if judged.is_short:
+        words += "\n时间不足也没关系：照样保存，只做标记。 / A short visit is kept all the same, and marked short."
+    told = [{"code": f.code, **f.says._asdict()} for f in judged.findings()]
+    desk.answer(
+        {**receipt, "minutes": minutes, "short": judged.is_short, "counts": judged.counts, "findings": told}, words
+    )
+
+
+def _visit_pause(desk: Desk) -> None:
+    written = desk.notebook.pause_visit(desk.given.id)
+    words = "已暂停，时间不计。 / Paused." if written else "已经暂停或已结束。 / Paused or over already."
+    desk.answer(_receipt("visit", desk.given.id, written), words)
+
+
+def _visit_resume(desk: Desk) -> None:
+    written = desk.notebook.resume_visit(desk.given.id)
+    words = "继续走访。 / Going on." if written else "没有暂停。 / It was not paused."
+    desk.answer(_receipt("visit", desk.given.id, written), words)
 
 
 def _sync(desk: Desk) -> None:

@@ -1,19 +1,19 @@
 """The visit timer: a stored start and a stored end, never a running process, so a killed app or a flat battery does not stop it.
 
-The wall clock dates a visit, the seconds since boot measure it, the boot's id joins the two (DOMAIN 4.1). A restart or a changed clock in
-between is marked; a short visit is kept and counted like any other. Leaves to others: reading the clocks, writing (`notebook`).
+The wall clock dates a visit, the seconds since boot measure it, the boot's id joins the two (DOMAIN 4.1). A pause must be pressed and is
+stored like the start. Leaves to others: reading the clocks, writing (`notebook`), how long it was and whether that is enough
+(`shared.rules.length`, `shared.rules.visits`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from shared.moments import iso
+from shared.rules.length import AUTO_CLOSED, DRIFT, REBOOT, length_of, lies_open
+from shared.rules.policy import VisitRules
 
-SHORT_MINUTES = 30
-DRIFT_S = 120
-"""How far the two clocks may differ over a visit, in seconds, before it is marked."""
+_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +37,45 @@ def beginning(reading: Reading) -> dict[str, Any]:
     return values | ({"boot_id": reading.boot_id} if reading.boot_id else {})
 
 
-def ending(begun: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
-    """The values that end a visit begun so, by both clocks."""
-    values: dict[str, Any] = {"ended_at": iso(reading.wall)}
-    if begun.get("boot_id") != (reading.boot_id or None):
-        return values | {"clock_flag": "reboot"}
-    mono = round(reading.mono, 3)
-    if begun.get("started_at") and begun.get("started_mono") is not None:
-        wall = _seconds_of(values["ended_at"]) - _seconds_of(begun["started_at"])
-        if abs(wall - (mono - begun["started_mono"])) > DRIFT_S:
-            values["clock_flag"] = "drift"
-    return values | {"ended_mono": mono}
+def pausing(begun: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
+    """The values that pause a visit; empty when it is paused already or has ended."""
+    pauses = list(begun.get("pauses") or [])
+    if begun.get("ended_at") or (pauses and "to" not in pauses[-1]):
+        return {}
+    pause: dict[str, Any] = {"from": iso(reading.wall)}
+    if _same_boot(begun, reading):
+        pause["from_mono"] = round(reading.mono, 3)
+    return {"pauses": [*pauses, pause]}
 
 
-def visit_minutes(values: Mapping[str, Any]) -> int:
-    """Whole minutes from start to end: by the monotonic clock where both ends have it, else by the wall clock."""
-    start, end = values.get("started_mono"), values.get("ended_mono")
-    if start is None or end is None:
-        began, ended = values.get("started_at"), values.get("ended_at")
-        if not began or not ended:
-            return 0
-        start, end = _seconds_of(began), _seconds_of(ended)
-    return max(0, int((end - start) // 60))
+def resuming(begun: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
+    """The values that go on with a paused visit; empty when it is not paused."""
+    pauses = list(begun.get("pauses") or [])
+    if not pauses or "to" in pauses[-1]:
+        return {}
+    end: dict[str, Any] = {"to": iso(reading.wall)}
+    if _same_boot(begun, reading) and "from_mono" in pauses[-1]:
+        end["to_mono"] = round(reading.mono, 3)
+    return {"pauses": [*pauses[:-1], {**pauses[-1], **end}]}
 
 
-def _seconds_of(time: Any) -> float:
-    return datetime.fromisoformat(time).timestamp()
+def ending(begun: Mapping[str, Any], reading: Reading, rules: VisitRules) -> dict[str, Any]:
+    """The values that end a visit begun so, by both clocks; a pause that still runs ends with it."""
+    values: dict[str, Any] = {"ended_at": iso(reading.wall), **resuming(begun, reading)}
+    if _same_boot(begun, reading):
+        values["ended_mono"] = round(reading.mono, 3)
+    flags = length_of({**begun, **values}, rules.drift_seconds * 1000, rules.close_after_hours * _HOUR_MS).flags
+    if not _same_boot(begun, reading):
+        flags |= {REBOOT}
+    flag = next((one for one in (AUTO_CLOSED, REBOOT, DRIFT) if one in flags), None)  # the gravest that applies
+    return values | ({"clock_flag": flag} if flag else {})
+
+
+def state_of(begun: Mapping[str, Any], reading: Reading, rules: VisitRules) -> str:
+    """Of a visit not yet ended: ``""``, ``"ask"`` (still there?) or ``"close"`` (open for too long, it closes by itself)."""
+    ask, close = rules.ask_after_hours * _HOUR_MS, rules.close_after_hours * _HOUR_MS
+    return lies_open(begun, ask, close, reading.wall, reading.mono, reading.boot_id)
+
+
+def _same_boot(begun: Mapping[str, Any], reading: Reading) -> bool:
+    return begun.get("boot_id") == (reading.boot_id or None)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server import access
+from server import access, schedule
 from server.app import create_app
 from server.config import Config
 from server.imports.apply import import_roster
@@ -68,13 +68,18 @@ def _serve_one_process(app: "Flask", host: str, port: int, threads: int) -> None
         backlog=1024,
     )
     _announce(host, server.effective_port)
+    schedule.start(app.extensions["ruhu"].database)
     server.run()
 
 
 def _serve_many(app: "Flask", host: str, port: int, threads: int, workers: int) -> None:
     from gunicorn.app.base import BaseApplication
 
-    engine = app.extensions["ruhu"].database.engine
+    database = app.extensions["ruhu"].database
+
+    def begin(_server: Any, _worker: Any) -> None:
+        database.engine.dispose(close=False)  # a connection belongs to the process that made it
+        schedule.start(database)  # as does a thread
 
     class Application(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
@@ -82,7 +87,7 @@ def _serve_many(app: "Flask", host: str, port: int, threads: int, workers: int) 
                 "bind": f"{host}:{port}", "worker_class": "gthread", "workers": workers, "threads": threads,
                 "preload_app": True, "keepalive": 30, "loglevel": "warning", "backlog": 1024,
                 "graceful_timeout": 20, "timeout": 120,
-                "post_fork": lambda _server, _worker: engine.dispose(close=False),  # a connection belongs to the process that made it
+                "post_fork": begin,
             }  # fmt: skip
             for name, value in settings.items():
                 self.cfg.set(name, value)

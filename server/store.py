@@ -182,22 +182,22 @@ class TownshipStore:
         )
         return [rows.to_record(row) for row in found]
 
-    def entries(self, kind: str, names: Iterable[str], removed: bool = False) -> list[Entry]:
-        """Every record of a kind that was not removed (or was), by id, with these fields only, and when the township first had it."""
+    def entries(self, kind: str, names: Iterable[str], *, removed: bool = False, dated: bool = False) -> list[Entry]:
+        """Every record of a kind that was not removed (or was), by id, with these fields only.
+
+        `dated` tells of each when the township first had it, which takes a walk through the log.
+        """
         short = self._database.rows[kind].short(names)
-        where = f"FROM {short.table} WHERE township = ? AND {'removed = ?' if removed else '(removed IS NULL OR removed = ?)'}"
-        rows = self.sql(f"SELECT {short.columns} {where} ORDER BY id", self.code, removed)
-        received = dict(
-            map(
-                tuple,
-                self.sql(
-                    "SELECT record, min(at) FROM changes WHERE township = ? AND kind = ? AND village IS NOT NULL GROUP BY record",
-                    self.code,
-                    kind,
-                ),
-            )
+        which = "removed = ?" if removed else "(removed IS NULL OR removed = ?)"
+        rows = self.sql(
+            f"SELECT {short.columns} FROM {short.table} WHERE township = ? AND {which} ORDER BY id", self.code, removed
         )
+        received = self._received(kind) if dated else {}
         return [short.to_entry(row, received.get(row[0])) for row in rows]
+
+    def _received(self, kind: str) -> dict[str, int]:
+        statement = "SELECT record, min(at) FROM changes WHERE township = ? AND kind = ? AND village IS NOT NULL"
+        return dict(map(tuple, self.sql(f"{statement} GROUP BY record", self.code, kind)))
 
     def of_household(self, household: str) -> list[Record]:
         kinds = [name for name, kind in self._database.kinds.items() if not kind.made_by_server]

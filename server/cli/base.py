@@ -42,6 +42,8 @@ def command(group: click.Group, name: str) -> Callable[[Command], Command]:
         def run(as_json: bool, **arguments: Any) -> None:
             try:
                 function(as_json=as_json, **arguments)
+            except BrokenPipeError:  # whoever read our words has heard enough (`| head`)
+                sys.stderr.close()
             except FAILURES as error:
                 fail(str(error), as_json)
             except SQLAlchemyError as error:

@@ -84,7 +84,10 @@ def _parse(database: Any, conflict: str, text: str, township: str | None) -> Any
 @command(main, "warnings")
 @click.option("--township", required=True, help="9 位乡镇代码 / the township's 9-digit code")
 def warnings_(as_json: bool, township: str) -> None:
-    """已收下但需要看一看的：不完整、未知代码、迟到 / taken, yet worth a look: incomplete, unknown codes, late"""
+    """已收下但需要看一看的 / taken, yet worth a look: incomplete, unknown codes, late, odd by the rules"""
     found = list_warnings(service().database, township)
-    lines = [f"[{w['code']}] {w['kind']} {w['id']}  {' '.join(w['fields'])}" for w in found]
+    lines = [
+        f"[{w['code']}] {w['kind']} {w['id']}  {w['says']['zh']} / {w['says']['en']}  {' '.join(w['fields'])}"
+        for w in found
+    ]
     say({"warnings": found}, as_json, *lines, f"共 {len(found)} 条 / {len(found)} in all")

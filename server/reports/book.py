@@ -18,11 +18,13 @@ from shared.rules.entry import Entry
 from shared.rules.policy import Policies, Policy
 
 _CHUNK = 500
+_DATED = frozenset({"visit", "contact_visit"})
+"""Of these it matters when they arrived."""
 
 
 def read_book(store: TownshipStore, kinds: Iterable[str] = NEEDS) -> Book:
     """What the rules ask for of a township, in one consistent view; `kinds` leaves out what a report does not need."""
-    read = {kind: store.entries(kind, NEEDS[kind]) for kind in {*kinds, "policy"}}
+    read = {kind: store.entries(kind, NEEDS[kind], dated=kind in _DATED) for kind in {*kinds, "policy"}}
     return Book(
         households={entry.id: entry for entry in read.get("household", ())},
         removed={e.id: e for e in store.entries("household", NEEDS["household"], removed=True)}

@@ -8,7 +8,6 @@ from server.reports.book import read_book
 from server.reports.report import Report, Table, percent
 from server.store import TownshipStore
 from shared.fields import Label
-from shared.kind import Registry
 from shared.moments import day_of
 from shared.rules.cleanup import Checked, lines
 
@@ -64,7 +63,7 @@ class _Sum:
         }  # fmt: skip
 
 
-def cleanup_report(store: TownshipStore, kinds: Registry, now: int, month: str | None = None) -> Report:
+def cleanup_report(store: TownshipStore, now: int, month: str | None = None) -> Report:
     """The month's checks; this month's unless given. Each is compared with the one before it, whatever its month."""
     month = month or day_of(now)[:7]
     book = read_book(store, ["cleanup_check"])

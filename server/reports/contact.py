@@ -6,7 +6,6 @@ from server.reports.book import read_book
 from server.reports.report import Report, Table, percent
 from server.store import TownshipStore
 from shared.fields import Label
-from shared.kind import Registry
 from shared.moments import day_of, last_day
 from shared.rules.contact import ContactMonth, link_month
 from shared.rules.entry import Entry
@@ -24,7 +23,7 @@ COLUMNS = {
 }
 
 
-def contact_report(store: TownshipStore, kinds: Registry, now: int, month: str | None = None) -> Report:
+def contact_report(store: TownshipStore, now: int, month: str | None = None) -> Report:
     """The month's contact visits; this month's unless given. `now` in ms since 1970."""
     month = month or day_of(now)[:7]
     book = read_book(store, ["party_link", "contact_visit", "visit"])

@@ -10,7 +10,6 @@ from server.reports.book import read_book
 from server.reports.report import Report, Table, percent
 from server.store import TownshipStore
 from shared.fields import Label
-from shared.kind import Registry
 from shared.moments import day_of, end_of, last_day, milliseconds
 from shared.rules.due import policy_of_problem
 from shared.rules.entry import Entry
@@ -43,7 +42,7 @@ class _Problem:
         return day_of(self.standing.over_at) if self.standing.over_at is not None else ""
 
 
-def problems_report(store: TownshipStore, kinds: Registry, now: int, month: str | None = None) -> Report:
+def problems_report(store: TownshipStore, now: int, month: str | None = None) -> Report:
     """The ledger as it stands, or as it stood at the end of a month: then found, solved, explained and reopened are those of the month."""
     until = min(now, end_of(last_day(month))) if month else now
     book = read_book(store, ["problem", "problem_step"])

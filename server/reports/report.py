@@ -55,7 +55,8 @@ class Report:
         told += _print(Table(self.villages.columns, [*self.villages.rows, total], self.villages.head))
         for table in self.more.values():
             told += ["", *_print(table)]
-        return told + [f"  {note.zh} / {note.en}" for note in self.notes]
+        told += ["", *(f"  {note.zh} / {note.en}" for note in self.notes)]
+        return told + [f"  {label.zh} {label.en}" for label in self.villages.columns.values()]
 
 
 def percent(part: float, whole: float) -> float | None:

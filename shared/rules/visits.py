@@ -79,8 +79,9 @@ def judge(
     missing = tuple(check.status for check in policy.checks if not values.get(check.status))
     started = values.get("started_at")
     why: list[str] = []
-    if values.get("mode") not in rules.modes:
-        why.append("mode")
+    if values.get("mode") not in rules.modes:  # a call or a closed door is no visit that lacks something
+        day = day_of(milliseconds(started)) if started else ""
+        return Judged(entry, length, day, False, ("mode",))
     why += [flag for flag in (UNFINISHED, NEGATIVE) if flag in length.flags]
     if started and milliseconds(started) > (entry.received or now) + rules.future_minutes * 60_000:
         why.append("future")

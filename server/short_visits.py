@@ -1,0 +1,66 @@
+"""Short visits that wait for the township: it reads the reason and says whether the visit counts (DOMAIN 4.1).
+
+Leaves to others: what short means (`shared.rules.visits`), and who may ask for this (the command line is the administrator's).
+"""
+
+from typing import Any
+
+from server.desk import desk_writer, find_township
+from server.reports.book import read_book
+from server.service import now_ms
+from server.store import Database, TownshipStore
+from shared.rules.coverage import in_campaign
+from shared.rules.entry import Entry
+from shared.rules.visits import Judged, judge_all
+from shared.sync.gate import Gate
+
+WAITING = frozenset({"short_waiting", "overlapping"})
+
+
+def list_short(database: Database, township: str) -> list[dict[str, Any]]:
+    """Visits that would count if the township accepted their reason, by village and day; minutes are whole."""
+    now = now_ms()
+    with database.read(township) as store:
+        book = read_book(store, ["visit", "campaign"])
+        names = store.villages()
+    judged: dict[str, Judged] = {}
+    for visits, campaign in _by_campaign(book.visits, book.campaigns):
+        told = judge_all(visits, book.policies, now=now, campaign=campaign)
+        judged |= {one.entry.id: one for one in told if one.why and WAITING.issuperset(one.why)}
+    ordered = sorted(judged.values(), key=lambda one: (one.entry.village or "", one.day, one.entry.id))
+    return [
+        {
+            "id": one.entry.id, "village": one.entry.village, "village_name": names.get(one.entry.village or "", ""),
+            "household": one.entry.household, "day": one.day, "minutes": one.length.minutes, "why": list(one.why),
+            "reason": one.entry.values.get("short_reason"),
+        }
+        for one in ordered
+    ]  # fmt: skip
+
+
+def _by_campaign(visits: Any, campaigns: Any) -> list[tuple[list[Entry], Any]]:
+    """Each campaign's visits with its rules, and what belongs to none by the policy alone."""
+    rest = {visit.id: visit for visit in visits}
+    found = []
+    for campaign in campaigns:
+        own = [visit for visit in visits if in_campaign(visit, campaign.id, campaign.values)]
+        for visit in own:
+            rest.pop(visit.id, None)
+        found.append((own, campaign.values))
+    return [*found, (list(rest.values()), None)]
+
+
+def review_short(database: Database, visit: str, accepted: bool, by: str, township: str | None = None) -> None:
+    """Accept or decline a short visit's reason; its writers' phones learn of it at the next sync. AccessError when there is none."""
+    place = find_township(database, "visit", visit, township)
+
+    def work(store: TownshipStore) -> None:
+        gate = Gate(database.kinds, store, now_ms)
+        row = gate.write(
+            desk_writer(place, by, "command"), "visit", visit, {"short_review": "accepted" if accepted else "declined"}
+        )
+        if row.refusal:
+            raise RuntimeError(row.refusal.message)
+        gate.close()
+
+    database.write(place, work)
