@@ -6,7 +6,7 @@ looking at; what is shown is what the server will decide. Leaves to others: SQL 
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -188,21 +188,21 @@ class Notebook:
             if shown:
                 yield shown
 
-    def entries(self, kinds: Iterable[str]) -> Iterator[Entry]:
-        """What the rules read of these kinds: the short form of every record, unsent words laid over; removed ones left out."""
-        wanted = set(kinds)
-        unsent = {key for key in self.store.unsent_keys() if key.kind in wanted}
-        for entry in self.store.briefs(wanted):
-            if Key(entry.kind, entry.id) not in unsent:
-                yield entry
-        for key in sorted(unsent):
-            shown = self.shown(key)
-            if shown and not shown.left and not shown.removed:
-                yield Entry.of(shown.record)
+    def entries(self, kind: str) -> list[Entry]:
+        """What the rules read of a kind: the short form of every record, unsent words laid over; removed ones left out."""
+        found = self.store.briefs(kind)
+        unsent = {key.id for key in self.store.unsent_keys() if key.kind == kind}
+        if unsent:
+            found = [entry for entry in found if entry.id not in unsent]
+            for id_ in sorted(unsent):
+                shown = self.shown(Key(kind, id_))
+                if shown and not shown.left and not shown.removed:
+                    found.append(Entry.of(shown.record))
+        return found
 
     def policies(self) -> Policies:
         """The township's policies, as far as this phone has them; the default preset when it has none."""
-        found = sorted(self.entries(["policy"]), key=lambda entry: (entry.first, entry.id))
+        found = sorted(self.entries("policy"), key=lambda entry: (entry.first, entry.id))
         return Policies(entry.values for entry in found)
 
     def today(self) -> str:

@@ -5,7 +5,7 @@ Leaves to others: how a word reaches the disk and survives (`disk`), what any of
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -176,12 +176,10 @@ class Store(Disk):
 
     # --- briefs ----------------------------------------------------------------------------------------------------
 
-    def briefs(self, kinds: Iterable[str]) -> Iterator[Entry]:
-        """The server's copies of these kinds in short form; removed records and such as left the phone are not among them."""
-        for kind in kinds:
-            rows = self._rows("SELECT document FROM briefs WHERE kind = ?", kind)
-            for id_, village, household, first, last, values in json.loads(f"[{','.join(row[0] for row in rows)}]"):
-                yield Entry(kind, id_, village, household, values, first, last)
+    def briefs(self, kind: str) -> list[Entry]:
+        """The server's copies of a kind in short form; removed records and such as left the phone are not among them."""
+        rows = self._rows("SELECT document FROM briefs WHERE kind = ?", kind)
+        return [Entry(kind, *brief) for brief in json.loads(f"[{','.join([row[0] for row in rows])}]")]
 
     def _put_brief(self, copy: Copy) -> None:
         record, names = copy.record, self._needs.get(copy.record.kind)
@@ -192,7 +190,7 @@ class Store(Disk):
             return
         entry = Entry.of(record)
         values = {name: value for name, value in record.values.items() if name in names and value is not None}
-        brief = [entry.id, entry.village, entry.household, entry.first, entry.last, values]
+        brief = [entry.id, entry.village, entry.household, values, entry.first, entry.last]
         self._run("INSERT OR REPLACE INTO briefs VALUES (?, ?, ?)", *record.key, _json(brief))
 
     def _renew_briefs(self) -> None:

@@ -31,7 +31,7 @@ def _due(desk: Any) -> None:
     duties = Duties(desk.notebook)
     asking = duties.lying_open()
     found = duties.due()
-    names = {e.id: e.values.get("head_name") for e in desk.notebook.entries(["household"])}
+    names = {e.id: e.values.get("head_name") for e in desk.notebook.entries("household")}
     lines = [
         f"走访还开着，人还在那里吗？ / Still there? visit finish {entry.id}（{entry.values['started_at']}）"
         for entry in asking

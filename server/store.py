@@ -130,11 +130,16 @@ class TownshipStore:
     # --- statements ------------------------------------------------------------------------------------------------
 
     def sql(self, statement: str, *parameters: Any) -> Sequence[Any]:
-        """Rows of a statement written with ``?``; each ``IN ??`` takes one list."""
+        """Rows of a statement written with ``?``; each ``IN ??`` takes one list.
+
+        Where a comment names an index SQLite is made to use it: without statistics it would rather walk through a township's whole log.
+        """
         lists = [p for p in parameters if isinstance(p, list)]
         if not self._database.is_sqlite:
             statement = statement.replace("IN ??", "= ANY(%s)").replace("?", "%s")
-        elif lists:
+        else:
+            statement = statement.replace("/* INDEXED BY", "INDEXED BY").replace("*/", "")
+        if self._database.is_sqlite and lists:
             statement = statement.replace("IN ??", "IN (SELECT value FROM json_each(?))")
             parameters = tuple(to_json(p) or "[]" if isinstance(p, list) else p for p in parameters)
         result = self.connection.exec_driver_sql(statement, parameters)
@@ -226,21 +231,26 @@ class TownshipStore:
 
     def history(self, keys: Iterable[Key]) -> dict[Key, list[Logged]]:
         wanted = set(keys)
-        rows = self._log("record IN ?? AND refusal IS NULL AND repeats = 0 ORDER BY seq", [key.id for key in wanted])
+        where = "record IN ?? AND refusal IS NULL AND repeats = 0 ORDER BY seq"
+        rows = self._log(where, [key.id for key in wanted], by="ix_changes_township_record_seq")
         found: dict[Key, list[Logged]] = {}
         for row in rows:
             if row.key in wanted:
                 found.setdefault(row.key, []).append(row)
         return found
 
-    def _log(self, where: str, *parameters: Any) -> list[Logged]:
+    def _log(self, where: str, *parameters: Any, by: str = "") -> list[Logged]:
+        index = f"/* INDEXED BY {by} */" if by else ""
         found = self.sql(
-            f"SELECT seq, {_LOG_COLUMNS} FROM changes WHERE township = ? AND {where}", self.code, *parameters
+            f"SELECT seq, {_LOG_COLUMNS} FROM changes {index} WHERE township = ? AND {where}", self.code, *parameters
         )
         return [_from_log(row) for row in found]
 
     def restamped(self, stamps: Iterable[str]) -> dict[tuple[str, str], str]:
-        statement = "SELECT record, sent_stamp, stamp FROM changes WHERE township = ? AND sent_stamp IN ??"
+        statement = (
+            "SELECT record, sent_stamp, stamp FROM changes /* INDEXED BY ix_changes_sent_stamp */"
+            " WHERE township = ? AND sent_stamp IS NOT NULL AND sent_stamp IN ??"
+        )
         return {(record, sent): stamp for record, sent, stamp in self.sql(statement, self.code, list(stamps))}
 
     def newest_stamps(self, devices: Iterable[str]) -> dict[str, str]:
@@ -260,7 +270,8 @@ class TownshipStore:
 
     def places(self, key: Key, since: int) -> set[tuple[str | None, str | None]]:
         statement = (
-            "SELECT DISTINCT village, household FROM changes WHERE township = ? AND record = ? AND kind = ? AND at >= ?"
+            "SELECT DISTINCT village, household FROM changes /* INDEXED BY ix_changes_township_record_seq */"
+            " WHERE township = ? AND record = ? AND kind = ? AND at >= ?"
         )
         found = self.sql(f"{statement} AND village IS NOT NULL", self.code, key.id, key.kind, since)
         return {(village or None, household) for village, household in found}

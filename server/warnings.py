@@ -68,8 +68,9 @@ def _oddities(store: TownshipStore, database: Database) -> Iterator[dict[str, An
     homes = store.entries("household", _fields_of(database, "household"))
     gone = store.entries("household", ["categories", "left_reason"], removed=True)
     people = store.entries("member", _fields_of(database, "member"))
-    book = read_book(store, ["visit", "campaign"])
-    members, visits = _by_household(people), _by_household(book.visits)
+    book = read_book(store, [])
+    called = store.entries("visit", _fields_of(database, "visit"), dated=True)
+    members, visits = _by_household(people), _by_household(called)
     doubled = doubled_numbers(homes, people)
     for home in homes:
         yield from _told(home, household_findings(home, members.get(home.id, [])))
@@ -86,7 +87,7 @@ def _oddities(store: TownshipStore, database: Database) -> Iterator[dict[str, An
             yield from _told(member, member_findings(member, today, head))
             if member.id in doubled:
                 yield from _told(member, [doubled[member.id]])
-    for told in judge_all(book.visits, book.policies, now=now_ms()):
+    for told in judge_all(called, book.policies, now=now_ms()):
         home_id = told.entry.household or ""
         yield from _told(
             told.entry, visit_oddities(told, visits.get(home_id, []), members.get(home_id, []), book.policies)

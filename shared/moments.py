@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 SHANGHAI = timezone(timedelta(hours=8))
 DAY_MS = 24 * 3600 * 1000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def iso(ms: int) -> str:
@@ -14,15 +15,28 @@ def iso(ms: int) -> str:
 
 def milliseconds(text: str) -> int:
     """The moment an ISO text names, in milliseconds since 1970; text without offset counts as UTC+8."""
+    return in_ms(moment_of(text) - EPOCH)
+
+
+def moment_of(text: str) -> datetime:
+    """The moment an ISO text names; text without offset counts as UTC+8."""
     moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=SHANGHAI)
-    return int(moment.astimezone(UTC).timestamp() * 1000)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=SHANGHAI)
+
+
+def in_ms(span: timedelta) -> int:
+    """A span in milliseconds, parts of one dropped."""
+    return span.days * DAY_MS + span.seconds * 1000 + span.microseconds // 1000
 
 
 def day_of(ms: int) -> str:
     """The Shanghai day of a moment (ms since 1970)."""
     return datetime.fromtimestamp(ms / 1000, SHANGHAI).date().isoformat()
+
+
+def day_named(text: str) -> str:
+    """The Shanghai day of a moment written as ISO text."""
+    return text[:10] if text.endswith("+08:00") else day_of(milliseconds(text))
 
 
 def end_of(day: str) -> int:

@@ -14,6 +14,7 @@ from server import access
 from server.app import create_app
 from server.backup import BackupError
 from server.config import Config
+from server.demo import DemoDataError
 from server.imports.apply import RosterImportError
 from server.imports.area_store import UnknownTownshipError
 from server.imports.areas import AreaFileError
@@ -27,7 +28,7 @@ NO_DATABASE = (
     " / The database failed ({kind}); check RUHU_DATABASE_URL and whether it is up."
 )
 FAILURES = (
-    access.AccessError, GrantError, AreaFileError, UnknownTownshipError, WorkbookError, RosterImportError, BackupError,
+    access.AccessError, GrantError, AreaFileError, UnknownTownshipError, WorkbookError, RosterImportError, BackupError, DemoDataError,
     RuntimeError, OSError,
 )  # fmt: skip
 

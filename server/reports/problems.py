@@ -106,7 +106,8 @@ def _row(judged: Iterable[_Problem], month: str | None) -> dict[str, Any]:
         counts["open"] += one.standing.open
         counts["overdue"] += one.overdue
         counts["reopened"] += _reopened(one.standing, month)
-    return {**counts, "percent": percent(counts["solved"], counts["found"])}
+    share = None if month else percent(counts["solved"], counts["found"])  # a month solves what other months found
+    return {**counts, "percent": share}
 
 
 def _reopened(standing: Standing, month: str | None) -> int:

@@ -56,7 +56,7 @@ class Report:
         for table in self.more.values():
             told += ["", *_print(table)]
         told += ["", *(f"  {note.zh} / {note.en}" for note in self.notes)]
-        return told + [f"  {label.zh} {label.en}" for label in self.villages.columns.values()]
+        return [*told, "  " + " · ".join(f"{label.zh} {label.en}" for label in self.villages.columns.values())]
 
 
 def percent(part: float, whole: float) -> float | None:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from shared.fields import Label
-from shared.moments import day_of, days_after, days_between, milliseconds
+from shared.moments import day_named, days_after, days_between, milliseconds
 from shared.rules.entry import Entry
 from shared.rules.policy import CleanupRules, Policies, Rubric
 
@@ -105,7 +105,7 @@ def lines(checks: Iterable[Entry], policies: Policies) -> dict[Target, list[Chec
 def _line(line: list[Entry], policies: Policies) -> list[Checked]:
     judged: list[Checked] = []
     for entry in sorted(line, key=lambda e: (milliseconds(e.values["checked_at"]), e.id)):
-        day = day_of(milliseconds(entry.values["checked_at"]))
+        day = day_named(entry.values["checked_at"])
         rules = policies.of(entry.values, day).cleanup
         result = score(entry.values, rules)
         prior = next((other for other in reversed(judged) if other.score.rubric == result.rubric), None)

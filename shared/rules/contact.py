@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.fields import Label
-from shared.moments import day_of, days_after, end_of, last_day, milliseconds
+from shared.moments import day_named, days_after, end_of, last_day
 from shared.rules.entry import Entry
 from shared.rules.policy import ContactRules
 
@@ -95,7 +95,7 @@ def link_month(link: Entry, visits: Iterable[Entry], month: str, rules: ContactR
         started = entry.values.get("started_at")
         if not started or not _serves(entry, link, rules):
             continue
-        day = day_of(milliseconds(started))
+        day = day_named(started)
         if day.startswith(month) and _runs_on(link.values, day):
             in_time = entry.received is None or entry.received <= limit
             days[day] = days.get(day, False) or in_time

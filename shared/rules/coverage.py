@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from shared.moments import day_of, milliseconds
+from shared.moments import day_named
 from shared.rules.entry import Entry
 from shared.rules.policy import Policy
 from shared.rules.visits import Judged
@@ -174,5 +174,5 @@ def in_campaign(entry: Entry, id_: str, campaign: Mapping[str, object]) -> bool:
     started = entry.values.get("started_at")
     if not started or "campaign" not in (entry.values.get("purposes") or ()):
         return False
-    day = day_of(milliseconds(started))
+    day = day_named(started)
     return str(campaign.get("starts_on") or "") <= day <= str(campaign.get("ends_on") or "9999-12-31")

@@ -17,7 +17,7 @@ from shared.rules.entry import Entry
 from shared.rules.ledger import STATES, UNSOLVED, Signer, Standing, stand, why_not_now
 from shared.rules.numbers import temporary_number
 from shared.rules.policy import Policies, Policy
-from shared.rules.visits import Judged, judge_all
+from shared.rules.visits import Judged, Measured, judge_measured, measure_all
 
 NEEDS: Mapping[str, frozenset[str]] = {
     "household": frozenset({"head_name", "household_no", "hamlet", "categories", "left_reason", "left_on"}),
@@ -45,7 +45,9 @@ NEEDS: Mapping[str, frozenset[str]] = {
             "answer", "method", "witnesses", "duplicate_of",
         }
     ),
-    "campaign": frozenset({"name", "starts_on", "ends_on", "state", "must_visit", "strict", "minimum_minutes"}),
+    "campaign": frozenset(
+        {"name", "starts_on", "ends_on", "state", "must_visit", "strict", "minimum_minutes", "frozen_at"}
+    ),
     "policy": frozenset(
         {
             "name", "version", "preset", "effective_from", "minimum_minutes", "contact_visits_a_month", "overrides",
@@ -201,21 +203,31 @@ def _visits(book: Book, now: int, today: str) -> Iterable[tuple[Entry, Due]]:
 def _campaign(book: Book, campaign: Entry, ends: str | None, now: int, today: str) -> Iterable[tuple[Entry, Due]]:
     policy = book.policies.on(today)
     wanted = must_visit_of(policy, campaign.values.get("must_visit"))
+    roster = {
+        household.id: categories
+        for household in book.households.values()
+        if (categories := policy.read_categories(household.values.get("categories")) & wanted)
+        and not has_left(household, today)
+    }
     own = [visit for visit in book.visits if in_campaign(visit, campaign.id, campaign.values)]
-    judged: dict[str, list[Judged]] = {}
-    for told in judge_all(own, book.policies, now=now, campaign=campaign.values):
-        judged.setdefault(told.entry.household or "", []).append(told)
-    for household in book.households.values():
-        categories = policy.read_categories(household.values.get("categories")) & wanted
-        if categories and not has_left(household, today):
-            due = _visit(judged.get(household.id, ()), categories, policy, ends)
+    calls: dict[str | None, list[Measured]] = {}
+    for one in measure_all(own, book.policies, now=now):
+        calls.setdefault(one.entry.household, []).append(one)
+    for id_, categories in roster.items():
+        told: list[Judged] = []
+        for one in calls.get(id_, ()):
+            told.append(judge_measured(one, now=now, campaign=campaign.values))
+            if told[-1].counts:
+                break
+        else:
+            due = _visit(told, categories, policy, ends)
             if due:
-                yield household, due
+                yield book.households[id_], due
 
 
 def _visit(judged: Sequence[Judged], categories: frozenset[str], policy: Policy, ends: str | None) -> Due | None:
-    """What is due at a household that must be visited: a visit, or mending one that does not count yet."""
-    if any(one.counts or one.why == ("short_waiting",) for one in judged):
+    """What is due at a household where no visit counts yet: a visit, or mending one. Nothing while the township has the word."""
+    if any(one.why == ("short_waiting",) for one in judged):
         return None
     mendable = [one for one in judged if one.why[0] not in ("mode", "short_declined", "short")]
     if mendable:

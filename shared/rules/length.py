@@ -6,25 +6,30 @@ others: whether the visit counts (`visits`), and reading the clocks (the phone).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from shared.moments import milliseconds
+from shared.moments import EPOCH, in_ms, milliseconds, moment_of
 
 HOUR_MS = 3_600_000
 DRIFT_MS = 120_000
 
 DRIFT, REBOOT, NEGATIVE, AUTO_CLOSED, UNFINISHED = "drift", "reboot", "negative", "auto_closed", "unfinished"
 
+_KNOWN = frozenset({DRIFT, REBOOT, AUTO_CLOSED})
+_NONE: frozenset[str] = frozenset()
 
-@dataclass(frozen=True, slots=True)
-class Length:
-    """`ms` counted, pauses taken off. `elapsed_ms` from door to door. `clock` says which measured: mono, wall, or none."""
+
+class Length(NamedTuple):
+    """`ms` counted, pauses taken off. `elapsed_ms` from door to door. `clock` says which measured: mono, wall, or none.
+
+    `began` is when, in ms since 1970 by the wall clock; 0 where no start is known.
+    """
 
     ms: int
     elapsed_ms: int
     clock: str
     flags: frozenset[str] = frozenset()
+    began: int = 0
 
     @property
     def minutes(self) -> int:
@@ -42,23 +47,29 @@ def length_of(values: Mapping[str, Any], drift_ms: int = DRIFT_MS, close_ms: int
     before it begins (then it has no length); ``auto_closed`` it lay open longer than `close_ms`; ``unfinished`` an end is missing.
     """
     started, ended = values.get("started_at"), values.get("ended_at")
-    if not started or not ended:
+    if not started:
         return NOTHING
-    began = milliseconds(started)
-    wall = milliseconds(ended) - began
+    start = moment_of(started)
+    began = in_ms(start - EPOCH)
+    if not ended:
+        return Length(0, 0, "none", NOTHING.flags, began)
+    wall = in_ms(moment_of(ended) - start)
     mono = _mono(values)
-    flags = {values["clock_flag"]} & {DRIFT, REBOOT, AUTO_CLOSED} if values.get("clock_flag") else set()
+    flags = {values["clock_flag"]} & _KNOWN if values.get("clock_flag") else set()
     if mono is None and values.get("started_mono") is not None:
         flags.add(REBOOT)
     if mono is not None and abs(wall - mono) > drift_ms:
         flags.add(DRIFT)
     elapsed = wall if mono is None else mono
     if elapsed < 0:
-        return Length(0, 0, "wall", frozenset(flags | {NEGATIVE}))
+        return Length(0, 0, "wall", frozenset(flags | {NEGATIVE}), began)
     if elapsed > close_ms:
         flags.add(AUTO_CLOSED)
-    paused = _paused(values.get("pauses"), began, None if mono is None else values["started_mono"], elapsed)
-    return Length(elapsed - paused, elapsed, "wall" if mono is None else "mono", frozenset(flags))
+    pauses = values.get("pauses")
+    paused = _paused(pauses, began, None if mono is None else values["started_mono"], elapsed) if pauses else 0
+    return Length(
+        elapsed - paused, elapsed, "wall" if mono is None else "mono", frozenset(flags) if flags else _NONE, began
+    )
 
 
 def _mono(values: Mapping[str, Any]) -> int | None:

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -150,6 +150,11 @@ class Policy:
     cleanup: CleanupRules
     problems: ProblemRules
     content: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def statuses(self) -> tuple[str, ...]:
+        """The fields in which the checks' answers stand, in order."""
+        return tuple(check.status for check in self.checks)
 
     def read_categories(self, codes: Iterable[str] | None) -> frozenset[str]:
         """A household's categories in this policy's own words."""

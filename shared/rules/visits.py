@@ -5,13 +5,12 @@ accepted by the township. Two visits of one person in two households at once hav
 short. Promises: pure; nothing is refused or lengthened; a longer visit never counts less. Leaves to others: coverage, months, the report.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from shared.fields import Label
 from shared.hlc import milliseconds_of
-from shared.moments import DAY_MS, day_of, milliseconds
+from shared.moments import DAY_MS, day_named, day_of, milliseconds
 from shared.rules.entry import Entry
 from shared.rules.finding import Finding
 from shared.rules.length import AUTO_CLOSED, DRIFT, HOUR_MS, NEGATIVE, REBOOT, UNFINISHED, Length, length_of
@@ -44,21 +43,25 @@ REMARKS = {
 """What is worth a look though it counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A visit with what the rules say of it. `why` is empty when it counts, else codes of REASONS, worst first."""
 
     entry: Entry
+    policy: Policy
     length: Length
     day: str
     is_short: bool
     why: tuple[str, ...]
-    remarks: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
     @property
     def counts(self) -> bool:
         return not self.why
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Codes of REMARKS: what is worth a look though it may count."""
+        return tuple(_remarks(self.entry, self.policy, self.length))
 
     def findings(self) -> list[Finding]:
         """All that there is to say, in sentences."""
@@ -68,45 +71,75 @@ class Judged:
 
 
 def judge(
-    entry: Entry, policy: Policy, *, now: int, overlapping: bool = False, campaign: Mapping[str, Any] | None = None
+    entry: Entry,
+    policy: Policy,
+    *,
+    now: int,
+    overlapping: bool = False,
+    campaign: Mapping[str, Any] | None = None,
+    length: Length | None = None,
 ) -> Judged:
-    """Judge one visit. `now` in ms since 1970; `campaign` its campaign's values, whose minutes and strictness outrank the policy's."""
+    """Judge one visit. `now` in ms since 1970; `campaign` its campaign's values, whose minutes and strictness outrank the policy's.
+
+    `length` where it was measured already.
+    """
     values, rules = entry.values, policy.visit
-    campaign = campaign or {}
-    length = length_of(values, rules.drift_seconds * 1000, rules.close_after_hours * HOUR_MS)
-    minimum = campaign.get("minimum_minutes")
-    is_short = overlapping or length.ms < (rules.minimum_minutes if minimum is None else minimum) * 60_000
-    missing = tuple(check.status for check in policy.checks if not values.get(check.status))
+    length = length or _measure(values, policy)
     started = values.get("started_at")
-    why: list[str] = []
+    day = day_named(started) if started else ""
     if values.get("mode") not in rules.modes:  # a call or a closed door is no visit that lacks something
-        day = day_of(milliseconds(started)) if started else ""
-        return Judged(entry, length, day, False, ("mode",))
-    why += [flag for flag in (UNFINISHED, NEGATIVE) if flag in length.flags]
-    if started and milliseconds(started) > (entry.received or now) + rules.future_minutes * 60_000:
+        return Judged(entry, policy, length, day, False, ("mode",))
+    minimum = (campaign or {}).get("minimum_minutes")
+    is_short = overlapping or length.ms < (rules.minimum_minutes if minimum is None else minimum) * 60_000
+    missing = tuple([name for name in policy.statuses if not values.get(name)])
+    flags = length.flags
+    why = [flag for flag in (UNFINISHED, NEGATIVE) if flag in flags] if flags else []
+    unknown = bool(why)
+    if length.began > (entry.received or now) + rules.future_minutes * 60_000:
         why.append("future")
-    if AUTO_CLOSED in length.flags:
+    if AUTO_CLOSED in flags:
         why.append(AUTO_CLOSED)
     if missing:
         why.append("checks")
-    if is_short and UNFINISHED not in length.flags and NEGATIVE not in length.flags:
-        why += _short(values, "never" if campaign.get("strict") else rules.short_visits, overlapping)
-    day = day_of(milliseconds(started)) if started else ""
-    return Judged(entry, length, day, is_short, tuple(why), tuple(_remarks(entry, policy, length)), missing)
+    if is_short and not unknown:
+        why += _short(values, "never" if (campaign or {}).get("strict") else rules.short_visits, overlapping)
+    return Judged(entry, policy, length, day, is_short, tuple(why), missing)
+
+
+def _measure(values: Mapping[str, Any], policy: Policy) -> Length:
+    return length_of(values, policy.visit.drift_seconds * 1000, policy.visit.close_after_hours * HOUR_MS)
 
 
 def judge_all(
     visits: Iterable[Entry], policies: Policies, *, now: int, campaign: Mapping[str, Any] | None = None
-) -> list[Judged]:
-    """Judge visits together, so that those at the same time are seen; each by the policy it was written under."""
-    listed = list(visits)
-    at_once = overlapping(listed)
-    judged = []
-    for entry in listed:
+) -> Iterator[Judged]:
+    """Judge visits together, so that those at the same time are seen; each by the policy it was written under, when it is asked for."""
+    return (judge_measured(one, now=now, campaign=campaign) for one in measure_all(visits, policies, now=now))
+
+
+class Measured(NamedTuple):
+    """A visit with its policy and its length, and whether somebody was elsewhere at the same time."""
+
+    entry: Entry
+    policy: Policy
+    length: Length
+    at_once: bool
+
+
+def judge_measured(one: Measured, *, now: int, campaign: Mapping[str, Any] | None = None) -> Judged:
+    """Judge a visit that was measured among others."""
+    return judge(one.entry, one.policy, now=now, overlapping=one.at_once, campaign=campaign, length=one.length)
+
+
+def measure_all(visits: Iterable[Entry], policies: Policies, *, now: int) -> list[Measured]:
+    """What judging a visit needs of all the others."""
+    measured = []
+    for entry in visits:
         started = entry.values.get("started_at")
-        policy = policies.of(entry.values, day_of(milliseconds(started) if started else now))
-        judged.append(judge(entry, policy, now=now, overlapping=entry.id in at_once, campaign=campaign))
-    return judged
+        policy = policies.of(entry.values, day_named(started) if started else day_of(now))
+        measured.append((entry, policy, _measure(entry.values, policy)))
+    at_once = _at_once([(e, length) for e, policy, length in measured if e.values.get("mode") in policy.visit.modes])
+    return [Measured(*one, one[0].id in at_once) for one in measured]
 
 
 def _short(values: Mapping[str, Any], treatment: str, overlapping: bool) -> list[str]:
@@ -145,34 +178,29 @@ def _remarks(entry: Entry, policy: Policy, length: Length) -> list[str]:
 # --- at the same time ------------------------------------------------------------------------------------------------
 
 
-def _span(entry: Entry) -> tuple[int, int] | None:
-    started = entry.values.get("started_at")
-    length = length_of(entry.values)
-    if not started or length.elapsed_ms <= 0:
-        return None
-    began = milliseconds(started)
-    return began, began + length.elapsed_ms
-
-
 def overlapping(visits: Iterable[Entry], modes: Iterable[str] = ("home", "field")) -> frozenset[str]:
     """Ids of visits in which somebody was in two households at once, by the length that was measured. Back to back is no overlap."""
-    lines: dict[str, list[tuple[int, int, Entry]]] = {}
     allowed = frozenset(modes)
-    for entry in visits:
-        span = _span(entry) if entry.values.get("mode") in allowed else None
-        if span:
+    return _at_once([(v, length_of(v.values)) for v in visits if v.values.get("mode") in allowed])
+
+
+def _at_once(visits: Iterable[tuple[Entry, Length]]) -> frozenset[str]:
+    lines: dict[str, list[tuple[int, int, str, str | None]]] = {}
+    for entry, length in visits:
+        if length.elapsed_ms > 0:
             for person in set(entry.values.get("participants") or ()):
-                lines.setdefault(person, []).append((*span, entry))
+                one = (length.began, length.began + length.elapsed_ms, entry.id, entry.household)
+                lines.setdefault(person, []).append(one)
     found: set[str] = set()
     for line in lines.values():
-        line.sort(key=lambda one: (one[0], one[1], one[2].id))
-        running: list[tuple[int, Entry]] = []
-        for began, ended, entry in line:
-            running = [(end, other) for end, other in running if end > began]
-            for _, other in running:
-                if other.household != entry.household:
-                    found |= {other.id, entry.id}
-            running.append((ended, entry))
+        line.sort(key=lambda one: one[:3])
+        running: list[tuple[int, str, str | None]] = []
+        for began, ended, id_, household in line:
+            running = [one for one in running if one[0] > began]
+            for _, other, where in running:
+                if where != household:
+                    found |= {other, id_}
+            running.append((ended, id_, household))
     return frozenset(found)
 
 
@@ -180,9 +208,9 @@ def doubled(visits: Iterable[Entry]) -> list[tuple[str, str]]:
     """Pairs of visits to one household at the same time on two phones: one visit written twice, for the desk to join. Smaller id first."""
     lines: dict[str, list[tuple[int, int, str]]] = {}
     for entry in visits:
-        span = _span(entry)
-        if span and entry.household:
-            lines.setdefault(entry.household, []).append((*span, entry.id))
+        length = length_of(entry.values)
+        if length.elapsed_ms > 0 and entry.household:
+            lines.setdefault(entry.household, []).append((length.began, length.began + length.elapsed_ms, entry.id))
     pairs: set[tuple[str, str]] = set()
     for line in lines.values():
         line.sort()
