@@ -57,7 +57,7 @@ class Store(Disk):
         self, folder: Path, ballast_bytes: int = BALLAST_BYTES, needs: Mapping[str, frozenset[str]] = NEEDS
     ) -> None:
         super().__init__(folder, SCHEMAS, ballast_bytes)
-        self._needs = needs
+        self._brief_names = {kind: sorted(names) for kind, names in sorted(needs.items())}
         self._renew_briefs()
 
     # --- facts and the enrolment -----------------------------------------------------------------------------------
@@ -178,33 +178,37 @@ class Store(Disk):
 
     def briefs(self, kind: str) -> list[Entry]:
         """The server's copies of a kind in short form; removed records and such as left the phone are not among them."""
+        names = self._brief_names[kind]
         rows = self._rows("SELECT document FROM briefs WHERE kind = ?", kind)
-        return [Entry(kind, *brief) for brief in json.loads(f"[{','.join([row[0] for row in rows])}]")]
+        briefs = json.loads(f"[{','.join([row[0] for row in rows])}]")
+        return [
+            Entry(kind, id_, village, household, dict(zip(names, cells, strict=True)), first, last)
+            for id_, village, household, first, last, cells in briefs
+        ]
 
     def _put_brief(self, copy: Copy) -> None:
-        record, names = copy.record, self._needs.get(copy.record.kind)
+        record, names = copy.record, self._brief_names.get(copy.record.kind)
         if names is None:
             return
         if copy.left or record.values.get(REMOVED) is True:
             self._run("DELETE FROM briefs WHERE kind = ? AND id = ?", *record.key)
             return
         entry = Entry.of(record)
-        values = {name: value for name, value in record.values.items() if name in names and value is not None}
-        brief = [entry.id, entry.village, entry.household, values, entry.first, entry.last]
+        cells = [record.values.get(name) for name in names]  # without their names: those take most of the room
+        brief = [entry.id, entry.village, entry.household, entry.first, entry.last, cells]
         self._run("INSERT OR REPLACE INTO briefs VALUES (?, ?, ?)", *record.key, _json(brief))
 
     def _renew_briefs(self) -> None:
         """Make every brief anew when an app begins to need other fields."""
-        wanted = {kind: sorted(names) for kind, names in sorted(self._needs.items())}
-        if self.fact("briefs") == wanted:
+        if self.fact("briefs") == self._brief_names:
             return
 
         def work() -> None:
             self._run("DELETE FROM briefs")
-            for kind in wanted:
+            for kind in self._brief_names:
                 for copy in self.copies(kind):
                     self._put_brief(copy)
-            self.set_fact("briefs", wanted)
+            self.set_fact("briefs", self._brief_names)
 
         self.together(work)
 

@@ -6,8 +6,7 @@ Promises: pure; the total is never entered, always counted. Leaves to others: wr
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 from shared.fields import Label
@@ -26,8 +25,7 @@ REBOUNDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """`total` in points, of what was answered; `missing` items leave the check without a verdict unless a red line decides it."""
 
     total: float
@@ -43,8 +41,7 @@ class Score:
         return not self.missing
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """A check in its target's line: `prior` is the one it is compared with, `rebound` the codes of REBOUNDS that apply."""
 
     entry: Entry
@@ -56,23 +53,32 @@ class Checked:
 
 def rubric_for(values: Any, rules: CleanupRules) -> Rubric | None:
     """The sheet a check was scored by: the one its version names, else its target's."""
-    named = (rubric for rubric in rules.rubrics.values() if rubric.version == values.get("rubric_version"))
-    return next(named, rules.rubrics.get(rules.rubric_of.get(values.get("target"), "")))
+    version = values.get("rubric_version")
+    for rubric in rules.rubrics.values():
+        if rubric.version == version:
+            return rubric
+    return rules.rubrics.get(rules.rubric_of.get(values.get("target"), ""))
 
 
 def score(values: Any, rules: CleanupRules) -> Score:
     """Score a check's values. An item counts at most its full mark; what was entered above it is named in `over`."""
     rubric = rubric_for(values, rules)
-    items = rubric.items if rubric else ()
-    given = {item: values[item.field] for item in items if values.get(item.field) is not None}
-    total = round(sum(min(points, item.full) for item, points in given.items()), 2)
-    missing = tuple(item.field for item in items if item not in given)
+    total, missing, over = 0.0, [], []
+    for field, full, _ in rubric.items if rubric else ():
+        points = values.get(field)
+        if points is None:
+            missing.append(field)
+            continue
+        if points > full:
+            over.append(field)
+        total += min(points, full)
+    total = round(total, 2)  # points come in halves and tenths: a sum of them must not miss the mark by a hair
     red_lines = frozenset(values.get("red_lines") or ())
-    judged = bool(items) and not missing
+    judged = rubric is not None and bool(rubric.items) and not missing
     return Score(
         total,
-        missing,
-        tuple(item.field for item, points in given.items() if points > item.full),
+        tuple(missing),
+        tuple(over),
         red_lines,
         False if red_lines else total >= rules.pass_mark if judged else None,
         False if red_lines else total >= rules.good_mark if judged else None,

@@ -12,7 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.fields import Label
 from shared.kind import POLICY_VERSION
@@ -75,8 +75,7 @@ class ContactRules:
     exempt_reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class RubricItem:
+class RubricItem(NamedTuple):
     """One line of a clean-up sheet: the field its points stand in, and the full mark."""
 
     field: str

@@ -188,19 +188,25 @@ def _at_once(visits: Iterable[tuple[Entry, Length]]) -> frozenset[str]:
     lines: dict[str, list[tuple[int, int, str, str | None]]] = {}
     for entry, length in visits:
         if length.elapsed_ms > 0:
-            for person in set(entry.values.get("participants") or ()):
-                one = (length.began, length.began + length.elapsed_ms, entry.id, entry.household)
+            one = (length.began, length.began + length.elapsed_ms, entry.id, entry.household)
+            for person in entry.values.get("participants") or ():
                 lines.setdefault(person, []).append(one)
     found: set[str] = set()
     for line in lines.values():
-        line.sort(key=lambda one: one[:3])
-        running: list[tuple[int, str, str | None]] = []
-        for began, ended, id_, household in line:
-            running = [one for one in running if one[0] > began]
-            for _, other, where in running:
+        line.sort()
+        running: list[tuple[int, int, str, str | None]] = []
+        until = 0
+        for one in line:
+            began, ended, id_, household = one
+            if began >= until:
+                running, until = [one], ended  # nobody else is anywhere
+                continue
+            running = [other for other in running if other[1] > began]
+            for _, _, other_id, where in running:
                 if where != household:
-                    found |= {other, id_}
-            running.append((ended, id_, household))
+                    found |= {other_id, id_}
+            running.append(one)
+            until = max(until, ended)
     return frozenset(found)
 
 
