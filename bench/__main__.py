@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from statistics import median
 
-from bench import visits
+from bench import due, visits
 from bench.client import TOWNSHIP, Phone
 from bench.machine import Meter, describe, megabytes
 from bench.township import VILLAGES, Office, open_office
@@ -52,6 +52,8 @@ def main() -> int:
     given = parser.parse_args()
     held = [int(text) for text in given.held.split(",")]
     print(f"机器 / machine: {describe()}")
+    print("\n== phone")
+    due.measure_all()
     missed: list[str] = []
     for database in given.database or ["sqlite", "postgres"]:
         report = Report(database)

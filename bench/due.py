@@ -110,9 +110,14 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=9)
     given = parser.parse_args()
     print(f"机器 / machine: {describe()}")
-    for visits in (1, 2):
-        measure(given.households, visits, given.runs)
+    measure_all(given.households, given.runs)
     return 0
+
+
+def measure_all(households: int = 2000, runs: int = 9) -> None:
+    """The list with one visit a household, and with two."""
+    for visits in (1, 2):
+        measure(households, visits, runs)
 
 
 def measure(households: int, visits: int, runs: int) -> None:
