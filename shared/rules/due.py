@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.fields import Label
-from shared.moments import day_of, last_day, milliseconds
+from shared.moments import day_of, days_after, end_of, last_day, milliseconds
 from shared.rules import cleanup
 from shared.rules.contact import link_month
 from shared.rules.coverage import has_left, in_campaign, must_visit_of
 from shared.rules.entry import Entry
-from shared.rules.ledger import STATES, UNSOLVED, Signer, Standing, stand, why_not_now
+from shared.rules.ledger import STATES, Signer, Standing, stand, why_not_now
 from shared.rules.numbers import temporary_number
 from shared.rules.policy import Policies, Policy
 from shared.rules.visits import Judged, Measured, judge_measured, measure_all
@@ -169,22 +169,34 @@ def _problem(problem: Entry, standing: Standing, policy: Policy, person: Person,
     number = problem.values.get("number_text") or temporary_number(problem.id)
     category = rules.categories.get(problem.values.get("category") or "", Label("问题", "Problem"))
     state = STATES[standing.state]
-    overdue = standing.overdue(now)
-    why = Label(
-        f"{number} {category.zh}：{state.zh}{'，已逾期' if overdue else ''}",
-        f"{number} {category.en}: {state.en}{', overdue' if overdue else ''}",
-    )
-    return Due("problem", why, standing.due, overdue, problem.id, _waits_for(standing, policy, problem, person, now))
+    until, overdue = standing.due, standing.overdue(now)
+    if standing.state == "reported" and standing.reported_at is not None:  # the desk has so long to take it up
+        until = days_after(day_of(standing.reported_at), rules.accept_days)
+        overdue = now > end_of(until)
+    soon = until is not None and day_of(now) >= days_after(until, -rules.remind_days)
+    zh = "，已逾期" if overdue else "，快到期" if soon else ""
+    en = ", overdue" if overdue else ", due soon" if soon else ""
+    why = Label(f"{number} {category.zh}：{state.zh}{zh}", f"{number} {category.en}: {state.en}{en}")
+    mine = _waits_for(standing, policy, problem, person, now, overdue)
+    return Due("problem", why, until, overdue, problem.id, mine)
 
 
-def _waits_for(standing: Standing, policy: Policy, problem: Entry, person: Person, now: int) -> bool:
-    """Whether the next step is this person's: his to solve, or a gate that he may hold because somebody else solved it."""
+def _waits_for(standing: Standing, policy: Policy, problem: Entry, person: Person, now: int, overdue: bool) -> bool:
+    """Whether the next step is this person's: his to solve, the desk's to sort, or a gate he may hold because somebody else solved it.
+
+    What is overdue is the desk's to look after as well, as far as its tier reaches.
+    """
+    rules = policy.problems
+    at_desk = rules.rank(person.tier) >= rules.rank("township")
+    if standing.state in ("reported", "accepted", "reopened"):
+        return at_desk
     gate = {"fixed": "verified", "verified": "satisfied"}.get(standing.state)
     if gate is None:
-        return standing.person in person.names and standing.state in UNSOLVED
+        reaches = at_desk and rules.rank(person.tier) >= rules.rank(standing.tier)
+        return standing.person in person.names or (reaches and (overdue or not standing.person))
     for name in person.names:
         signer = Signer(name, person.device, person.tier)
-        if why_not_now(gate, standing, problem, policy.problems, signer, now):
+        if why_not_now(gate, standing, problem, rules, signer, now):
             return False
     return True
 
