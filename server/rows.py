@@ -147,7 +147,10 @@ class Short:
             for (name, read), cell in zip(self._readers, cells, strict=True)
             if cell is not None
         }
-        last = max([first, *stamps_of(_decode(later))]) if later else first
+        last = first
+        if later:
+            stamps = [stamp for stamp in (first, *stamps_of(_decode(later))) if stamp]
+            first, last = min(stamps), max(stamps)
         return Entry(self._kind, id_, village or None, household, values, first, last, received)
 
 

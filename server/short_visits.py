@@ -10,8 +10,7 @@ from server.reports.book import read_book
 from server.service import now_ms
 from server.store import Database, TownshipStore
 from shared.rules.coverage import in_campaign
-from shared.rules.entry import Entry
-from shared.rules.visits import Judged, judge_all
+from shared.rules.visits import judge_measured, measure_all
 from shared.sync.gate import Gate
 
 WAITING = frozenset({"short_waiting", "overlapping"})
@@ -23,11 +22,14 @@ def list_short(database: Database, township: str) -> list[dict[str, Any]]:
     with database.read(township) as store:
         book = read_book(store, ["visit", "campaign"])
         names = store.villages()
-    judged: dict[str, Judged] = {}
-    for visits, campaign in _by_campaign(book.visits, book.campaigns):
-        told = judge_all(visits, book.policies, now=now, campaign=campaign)
-        judged |= {one.entry.id: one for one in told if one.why and WAITING.issuperset(one.why)}
-    ordered = sorted(judged.values(), key=lambda one: (one.entry.village or "", one.day, one.entry.id))
+    campaigns = {campaign.id: campaign for campaign in book.campaigns}
+    judged = []
+    for one in measure_all(book.visits, book.policies, now=now):
+        campaign = next((c for c in campaigns.values() if in_campaign(one.entry, c.id, c.values)), None)
+        told = judge_measured(one, now=now, campaign=campaign.values if campaign else None)
+        if told.why and WAITING.issuperset(told.why):
+            judged.append(told)
+    ordered = sorted(judged, key=lambda one: (one.entry.village or "", one.day, one.entry.id))
     return [
         {
             "id": one.entry.id, "village": one.entry.village, "village_name": names.get(one.entry.village or "", ""),
@@ -36,18 +38,6 @@ def list_short(database: Database, township: str) -> list[dict[str, Any]]:
         }
         for one in ordered
     ]  # fmt: skip
-
-
-def _by_campaign(visits: Any, campaigns: Any) -> list[tuple[list[Entry], Any]]:
-    """Each campaign's visits with its rules, and what belongs to none by the policy alone."""
-    rest = {visit.id: visit for visit in visits}
-    found = []
-    for campaign in campaigns:
-        own = [visit for visit in visits if in_campaign(visit, campaign.id, campaign.values)]
-        for visit in own:
-            rest.pop(visit.id, None)
-        found.append((own, campaign.values))
-    return [*found, (list(rest.values()), None)]
 
 
 def review_short(database: Database, visit: str, accepted: bool, by: str, township: str | None = None) -> None:

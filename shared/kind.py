@@ -47,7 +47,8 @@ class Form(Schema):
     Meta.shared: may stand in a township without a village. Meta.title: the field a list shows first.
     Meta.made_by_server: only the township makes one. Meta.is_household: its records are what the envelope's `household`
     names. Meta.follows_household: moves with its household to another village. Meta.reserved: field to the codes that only some
-    roles may set, and those roles. Meta.numbered: the field in which the township gives each record a number as it arrives.
+    roles may set, and those roles. Meta.write_once: a record is written by one person and not changed afterwards, but by the desk.
+    Meta.numbered: the field in which the township gives each record a number as it arrives.
     """
 
     class Meta:
@@ -79,6 +80,7 @@ class Kind:
     follows_household: bool = False
     reserved: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     numbered: str = ""
+    write_once: bool = False
 
     @classmethod
     def of(cls, form: type[Form]) -> "Kind":
@@ -105,6 +107,7 @@ class Kind:
             follows_household=getattr(meta, "follows_household", False),
             reserved={name: dict(codes) for name, codes in getattr(meta, "reserved", {}).items()},
             numbered=getattr(meta, "numbered", ""),
+            write_once=getattr(meta, "write_once", False),
         )
 
     def may_set(self, name: str, value: Any) -> frozenset[str]:

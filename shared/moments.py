@@ -10,7 +10,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def iso(ms: int) -> str:
     """Milliseconds since 1970 as ``2018-09-03T10:15:00+08:00``; parts of a second are dropped."""
-    return datetime.fromtimestamp(ms // 1000, SHANGHAI).isoformat()
+    return _shanghai(ms).replace(microsecond=0).isoformat()
 
 
 def milliseconds(text: str) -> int:
@@ -31,7 +31,7 @@ def in_ms(span: timedelta) -> int:
 
 def day_of(ms: int) -> str:
     """The Shanghai day of a moment (ms since 1970)."""
-    return datetime.fromtimestamp(ms / 1000, SHANGHAI).date().isoformat()
+    return _shanghai(ms).date().isoformat()
 
 
 def day_named(text: str) -> str:
@@ -45,8 +45,19 @@ def end_of(day: str) -> int:
 
 
 def days_after(day: str, days: int) -> str:
-    """The day so many days later (earlier, when negative)."""
-    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    """The day so many days later (earlier, when negative); the last or first there is where it would lie beyond."""
+    try:
+        return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    except OverflowError:
+        return (date.max if days > 0 else date.min).isoformat()
+
+
+def _shanghai(ms: int) -> datetime:
+    """A moment in Shanghai's time. A clock may say anything: what lies beyond the calendar becomes its last or first moment."""
+    try:
+        return EPOCH.astimezone(SHANGHAI) + timedelta(milliseconds=ms)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=SHANGHAI) if ms > 0 else datetime.min.replace(tzinfo=SHANGHAI)
 
 
 def days_between(first: str, last: str) -> int:

@@ -12,7 +12,7 @@ from shared.merge import fold
 from shared.moments import day_of, milliseconds
 from shared.ports import Logged
 from shared.record import Key
-from shared.rules.coverage import Listed, must_visit_of
+from shared.rules.coverage import Listed, has_left, must_visit_of
 from shared.rules.due import NEEDS, Book
 from shared.rules.entry import Entry
 from shared.rules.policy import Policies, Policy
@@ -62,7 +62,7 @@ def roster_of(store: TownshipStore, kind: Kind, book: Book, campaign: Entry, pol
             one = _as_frozen(entry, kind, later[entry.id], frozen, policy, wanted)
         else:
             one = Listed(entry.id, entry.village or "", policy.read_categories(entry.values.get("categories")) & wanted)
-        if one.categories or one.gained:
+        if (one.categories or one.gained) and not has_left(entry, day_of(frozen)):
             listed.append(one)
     return listed
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.reports.book import read_book
-from server.reports.report import Report, Table, percent
+from server.reports.report import Report, Table
 from server.store import TownshipStore
 from shared.fields import Label
 from shared.moments import day_of
 from shared.rules.cleanup import Checked, lines
+from shared.rules.coverage import percent
 
 COLUMNS = {
     "checks": Label("检查次数", "Checks"),

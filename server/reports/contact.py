@@ -3,11 +3,12 @@
 from typing import Any
 
 from server.reports.book import read_book
-from server.reports.report import Report, Table, percent
+from server.reports.report import Report, Table
 from server.store import TownshipStore
 from shared.fields import Label
 from shared.moments import day_of, last_day
 from shared.rules.contact import ContactMonth, link_month
+from shared.rules.coverage import percent
 from shared.rules.entry import Entry
 
 COLUMNS = {

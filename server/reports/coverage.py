@@ -44,8 +44,13 @@ def coverage_report(
     chosen = _choose(book, day, campaign)
     values = chosen.values
     policy = book.policies.on(str(values.get("starts_on") or day))
-    own = [visit for visit in book.visits if in_campaign(visit, chosen.id, values)]
-    judged = judge_all(own, book.policies, now=end_of(day), campaign=values)
+    judged = [
+        one
+        for one in judge_all(
+            book.visits, book.policies, now=end_of(day), campaign=values
+        )  # two at once may be of two campaigns
+        if in_campaign(one.entry, chosen.id, values)
+    ]
     listed = roster_of(store, kinds[kinds.household], book, chosen, policy)
     households = {**book.removed, **book.households}
     found = cover(listed, households, judged, policy, day, values.get("must_visit"))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.reports.book import read_book
-from server.reports.report import Report, Table, percent
+from server.reports.report import Report, Table
 from server.store import TownshipStore
 from shared.fields import Label
 from shared.moments import day_of, end_of, last_day, milliseconds
+from shared.rules.coverage import percent
 from shared.rules.due import policy_of_problem
 from shared.rules.entry import Entry
 from shared.rules.ledger import Standing, stand, time_of

@@ -59,11 +59,6 @@ class Report:
         return [*told, "  " + " · ".join(f"{label.zh} {label.en}" for label in self.villages.columns.values())]
 
 
-def percent(part: float, whole: float) -> float | None:
-    """0 to 100 with one decimal; None of nothing."""
-    return round(100 * part / whole, 1) if whole else None
-
-
 def _print(table: Table) -> list[str]:
     shown = {key: label for key, label in table.columns.items() if key != "name"}
     cells = [[table.head.zh, *(label.zh for label in shown.values())]]

@@ -45,6 +45,7 @@ METHODS = {
 class ProblemStep(Form):
     class Meta(Form.Meta):
         name = "problem_step"
+        write_once = True
         reserved = {
             "step": dict.fromkeys(DESK_STEPS, DESK_ROLES),
             "by_tier": {"township": DESK_ROLES, "county": COUNTY_ROLES},

@@ -66,7 +66,7 @@ def score(values: Any, rules: CleanupRules) -> Score:
     total, missing, over = 0.0, [], []
     for field, full, _ in rubric.items if rubric else ():
         points = values.get(field)
-        if points is None:
+        if not isinstance(points, int | float) or isinstance(points, bool):  # a county may name any field in its sheet
             missing.append(field)
             continue
         if points > full:
@@ -114,30 +114,33 @@ def _line(line: list[Entry], policies: Policies) -> list[Checked]:
         day = day_named(entry.values["checked_at"])
         rules = policies.of(entry.values, day).cleanup
         result = score(entry.values, rules)
-        prior = next((other for other in reversed(judged) if other.score.rubric == result.rubric), None)
-        slipped = _rebound(prior, day, result, rules) if prior else ()
+        same = [other for other in reversed(judged) if other.score.rubric == result.rubric]
+        prior = next((other for other in same if other.score.complete), same[0] if same else None)
+        slipped = _rebound(prior, same[0], day, result, rules) if prior else ()
         judged.append(Checked(entry, day, result, prior, slipped))
     return judged
 
 
-def _rebound(prior: Checked, day: str, now: Score, rules: CleanupRules) -> tuple[str, ...]:
-    if days_between(prior.day, day) > rules.rebound_days:
-        return ()
+def _rebound(prior: Checked, last: Checked, day: str, now: Score, rules: CleanupRules) -> tuple[str, ...]:
+    """`prior` is the last one scored to the end, `last` the one just before, which may not have been."""
     told = []
-    if prior.score.passed and now.passed is False:
-        told.append("below_pass")
-    if now.complete and prior.score.complete and prior.score.total - now.total >= rules.rebound_drop:
-        told.append("drop")
-    if now.red_lines - prior.score.red_lines:
+    if days_between(prior.day, day) <= rules.rebound_days:
+        if prior.score.passed and now.passed is False:
+            told.append("below_pass")
+        drop = round(prior.score.total - now.total, 2)
+        if now.complete and prior.score.complete and drop >= rules.rebound_drop:
+            told.append("drop")
+    if days_between(last.day, day) <= rules.rebound_days and now.red_lines - last.score.red_lines:
         told.append("red_line")
     return tuple(told)
 
 
 def recheck_by(line: list[Checked], rules: CleanupRules) -> str | None:
     """The day until which a target is to be looked at again, because its last check failed or slipped back; else None."""
-    if not line or (line[-1].score.passed is not False and not line[-1].rebound):
+    told = next((one for one in reversed(line) if one.score.passed is not None or one.rebound), None)
+    if told is None or (told.score.passed is not False and not told.rebound):
         return None
-    return days_after(line[-1].day, rules.recheck_days)
+    return days_after(told.day, rules.recheck_days)
 
 
 def rebound_problem(target: Target, earlier: int = 0) -> str:

@@ -5,11 +5,11 @@ that nothing is entered twice. Who makes a visit together with another made one 
 a month and no mark for a person. Leaves to others: adding up villages (the report), reminding (`due`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.fields import Label
-from shared.moments import day_named, days_after, end_of, last_day
+from shared.moments import day_named, days_after, end_of, last_day, milliseconds
 from shared.rules.entry import Entry
 from shared.rules.policy import ContactRules
 
@@ -60,34 +60,41 @@ def owed(link: Mapping[str, object], month: str, rules: ContactRules) -> tuple[i
     """(visits a link owes in a month, whether an exemption is why it owes less).
 
     All of it while the link runs on both sides of the half-month day; one when it began after that day or ended before it, by the
-    link's dates or by an exemption; none when no day is left.
+    link's dates or by an exemption; never more than it has days; none when no day is left.
     """
-    first, last = f"{month}-01", last_day(month)
-    start = max(str(link.get("from_date") or first), first)
-    end = min(str(link.get("to_date") or last), last)
-    full = _for_days(start, end, rules)
-    reason = link.get("exempt_reason")
-    exempt_from = str(link.get("exempt_from") or "")
-    if not (exempt_from or link.get("exempt_to") or reason) or (reason and reason not in rules.exempt_reasons):
-        return full, False
-    until = str(link.get("exempt_to") or "9999-12-31")
-    if exempt_from <= start:
-        start = max(start, days_after(until, 1)) if until < end else "9999-12-31"
-    elif until >= end:
-        end = min(end, days_after(exempt_from, -1))
-    left = _for_days(start, end, rules)
+    days = [day for day in _days(month) if runs_on(link, day)]
+    full = _for_days(days, rules)
+    free = [day for day in days if not _is_exempt(link, day, rules)]
+    left = _for_days(free, rules)
     return left, left < full
 
 
-def _for_days(start: str, end: str, rules: ContactRules) -> int:
-    if start > end:
+def _days(month: str) -> list[str]:
+    return [f"{month}-{day:02d}" for day in range(1, int(last_day(month)[8:]) + 1)]
+
+
+def _is_exempt(link: Mapping[str, object], day: str, rules: ContactRules) -> bool:
+    reason, start, end = link.get("exempt_reason"), link.get("exempt_from"), link.get("exempt_to")
+    if not (reason or start or end) or (reason and reason not in rules.exempt_reasons):
+        return False
+    return str(start or "") <= day <= str(end or "9999-12-31")
+
+
+def _for_days(days: Sequence[str], rules: ContactRules) -> int:
+    """What is owed for these days of one month, oldest first."""
+    if not days:
         return 0
-    half = int(start[8:10]) > rules.half_month_day or int(end[8:10]) < rules.half_month_day
-    return min(1, rules.visits_a_month) if half else rules.visits_a_month
+    half = int(days[0][8:]) > rules.half_month_day or int(days[-1][8:]) < rules.half_month_day
+    return min(1 if half else len(days), rules.visits_a_month)
 
 
-def link_month(link: Entry, visits: Iterable[Entry], month: str, rules: ContactRules) -> LinkMonth:
-    """One link's month. `visits`: contact visits and visits of its household, any month, removed ones left out."""
+def link_month(
+    link: Entry, visits: Iterable[Entry], month: str, rules: ContactRules, now: int | None = None
+) -> LinkMonth:
+    """One link's month. `visits`: contact visits and visits of its household, any month, removed ones left out.
+
+    `now` in ms since 1970, where nothing tells when a visit was written: what is dated later was not made yet.
+    """
     due, exempt = owed(link.values, month, rules)
     days: dict[str, bool] = {}
     limit = end_of(days_after(last_day(month), rules.late_day))
@@ -96,7 +103,9 @@ def link_month(link: Entry, visits: Iterable[Entry], month: str, rules: ContactR
         if not started or not _serves(entry, link, rules):
             continue
         day = day_named(started)
-        if day.startswith(month) and _runs_on(link.values, day):
+        known = entry.known_at or now
+        ahead = known is not None and milliseconds(started) > known + rules.future_minutes * 60_000
+        if day.startswith(month) and runs_on(link.values, day) and not ahead:
             in_time = entry.received is None or entry.received <= limit
             days[day] = days.get(day, False) or in_time
     return LinkMonth(
@@ -114,7 +123,8 @@ def _serves(entry: Entry, link: Entry, rules: ContactRules) -> bool:
     return values.get("link") == link.id or link.values.get("party_member") in (values.get("participants") or ())
 
 
-def _runs_on(link: Mapping[str, object], day: str) -> bool:
+def runs_on(link: Mapping[str, object], day: str) -> bool:
+    """Whether a link is in force on a day."""
     return str(link.get("from_date") or "") <= day <= str(link.get("to_date") or "9999-12-31")
 
 

@@ -29,6 +29,14 @@ class Listed:
     gained: Mapping[str, str] = field(default_factory=dict)
 
 
+def percent(part: float, whole: float) -> float | None:
+    """0 to 100 with one decimal; None of nothing. Only the whole is a hundred: 2,999 of 3,000 are 99.9."""
+    if not whole:
+        return None
+    share = round(100 * part / whole, 1)
+    return min(share, 99.9) if part < whole else share
+
+
 @dataclass(slots=True)
 class Share:
     """`visited` of `households`."""
@@ -39,7 +47,7 @@ class Share:
     @property
     def percent(self) -> float | None:
         """0 to 100 with one decimal; None where there is nobody to visit."""
-        return round(100 * self.visited / self.households, 1) if self.households else None
+        return percent(self.visited, self.households)
 
 
 @dataclass(slots=True)
@@ -118,6 +126,8 @@ def cover(
     calls = _by_household(visits)
     for one in listed:
         coverage = found.setdefault(one.village, _empty(policy, wanted))
+        if one.added > day:
+            continue
         own = [visit for visit in calls.pop(one.household, []) if visit.day <= day]
         counted = [visit for visit in own if visit.counts]
         entry = households.get(one.household)
@@ -144,7 +154,7 @@ def _empty(policy: Policy, wanted: frozenset[str]) -> Coverage:
 
 def _count_household(coverage: Coverage, one: Listed, visited: bool, day: str) -> None:
     categories = {*one.categories, *(category for category, since in one.gained.items() if since <= day)}
-    if not categories or one.added > day:
+    if not categories:
         return
     coverage.added += bool(one.added)
     for share in (coverage.total, *(coverage.by_category.setdefault(c, Share()) for c in sorted(categories))):

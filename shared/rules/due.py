@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from shared.fields import Label
 from shared.moments import day_of, days_after, end_of, last_day, milliseconds
 from shared.rules import cleanup
-from shared.rules.contact import link_month
+from shared.rules.contact import link_month, runs_on
 from shared.rules.coverage import has_left, in_campaign, must_visit_of
 from shared.rules.entry import Entry
 from shared.rules.ledger import STATES, Signer, Standing, stand, why_not_now
@@ -26,7 +26,8 @@ NEEDS: Mapping[str, frozenset[str]] = {
             "campaign", "purposes", "mode", "entry_mode", "started_at", "ended_at", "started_mono", "ended_mono", "pauses",
             "clock_flag", "short_reason", "short_review", "participants", "policy_version",
             "guarantees_status", "policies_status", "documents_status", "morale_status", "awareness_status",
-            "satisfaction_status",
+            "satisfaction_status", "guarantees_note", "policies_note", "documents_note", "morale_note", "awareness_note",
+            "satisfaction_note", "edit_reason",
         }
     ),
     "contact_visit": frozenset({"link", "mode", "started_at", "participants"}),
@@ -130,7 +131,7 @@ def due_list(book: Book, person: Person, now: int) -> list[Place]:
         add(problem, problem.household, [one])
     for household, one in _visits(book, now, today):
         add(household, household.id, [one])
-    for link, one in _contacts(book, person, today):
+    for link, one in _contacts(book, person, now, today):
         add(link, link.household, [one])
     for check, one in _cleanups(book, today):
         add(check, check.household, [one])
@@ -205,14 +206,22 @@ def _waits_for(standing: Standing, policy: Policy, problem: Entry, person: Perso
 
 
 def _visits(book: Book, now: int, today: str) -> Iterable[tuple[Entry, Due]]:
-    for campaign in book.campaigns:
-        values = campaign.values
-        starts, ends = values.get("starts_on") or "", values.get("ends_on") or "9999-12-31"
-        if values.get("state") in _RUNNING and starts <= today <= ends:
-            yield from _campaign(book, campaign, None if ends == "9999-12-31" else ends, now, today)
+    running = [campaign for campaign in book.campaigns if _runs(campaign.values, today)]
+    if not running:
+        return
+    measured = measure_all(book.visits, book.policies, now=now)  # all of them: two at once may belong to two campaigns
+    for campaign in running:
+        yield from _campaign(book, campaign, measured, campaign.values.get("ends_on"), now, today)
 
 
-def _campaign(book: Book, campaign: Entry, ends: str | None, now: int, today: str) -> Iterable[tuple[Entry, Due]]:
+def _runs(campaign: Mapping[str, object], today: str) -> bool:
+    starts, ends = str(campaign.get("starts_on") or ""), str(campaign.get("ends_on") or "9999-12-31")
+    return campaign.get("state") in _RUNNING and starts <= today <= ends
+
+
+def _campaign(
+    book: Book, campaign: Entry, measured: Sequence[Measured], ends: str | None, now: int, today: str
+) -> Iterable[tuple[Entry, Due]]:
     policy = book.policies.on(today)
     wanted = must_visit_of(policy, campaign.values.get("must_visit"))
     roster = {
@@ -221,10 +230,10 @@ def _campaign(book: Book, campaign: Entry, ends: str | None, now: int, today: st
         if (categories := policy.read_categories(household.values.get("categories")) & wanted)
         and not has_left(household, today)
     }
-    own = [visit for visit in book.visits if in_campaign(visit, campaign.id, campaign.values)]
     calls: dict[str | None, list[Measured]] = {}
-    for one in measure_all(own, book.policies, now=now):
-        calls.setdefault(one.entry.household, []).append(one)
+    for one in measured:
+        if one.entry.household in roster and in_campaign(one.entry, campaign.id, campaign.values):
+            calls.setdefault(one.entry.household, []).append(one)
     for id_, categories in roster.items():
         told: list[Judged] = []
         for one in calls.get(id_, ()):
@@ -265,8 +274,13 @@ def _visit(judged: Sequence[Judged], categories: frozenset[str], policy: Policy,
 # --- twice a month -----------------------------------------------------------------------------------------------------
 
 
-def _contacts(book: Book, person: Person, today: str) -> Iterable[tuple[Entry, Due]]:
-    links = [link for link in book.links if link.values.get("party_member") in person.names]
+def _contacts(book: Book, person: Person, now: int, today: str) -> Iterable[tuple[Entry, Due]]:
+    links = [
+        link
+        for link in book.links
+        if link.values.get("party_member") in person.names
+        and runs_on(link.values, today)  # what is over cannot be made up
+    ]
     if not links:
         return
     rules = book.policies.on(today).contact
@@ -277,7 +291,7 @@ def _contacts(book: Book, person: Person, today: str) -> Iterable[tuple[Entry, D
             calls.setdefault(visit.household, []).append(visit)
     month, ends = today[:7], last_day(today[:7])
     for link in links:
-        told = link_month(link, calls.get(link.household, ()), month, rules)
+        told = link_month(link, calls.get(link.household, ()), month, rules, now)
         if told.missing:
             ends_here = min(ends, str(link.values.get("to_date") or ends))
             why = Label(

@@ -38,6 +38,14 @@ class Entry:
         """When it was first written, ms since 1970; 0 when no stamp is known."""
         return milliseconds_of(self.first) if self.first else 0
 
+    @property
+    def known_at(self) -> int:
+        """The latest moment at which it was surely written, ms since 1970: what lies well after it had not happened yet. 0 when unknown.
+
+        A visit may reach the township while it is open and once more when it has ended; stamps are never far ahead of the township.
+        """
+        return max(self.received or 0, milliseconds_of(self.last) if self.last else 0)
+
 
 def entries(records: Iterable[Record]) -> Iterator[Entry]:
     """The records that were not removed."""

@@ -264,8 +264,7 @@ def _says_why(values: Any, standing: Standing, problem: Entry, rules: ProblemRul
 def _names_duty(values: Any, standing: Standing, problem: Entry, rules: ProblemRules) -> str:
     if not (_said(values, "unit") and _said(values, "person") and values.get("due_date")):
         return "duty"
-    moved = values.get("tier") in rules.tiers and values["tier"] != standing.tier
-    named = standing.state in ("assigned", "in_progress") and standing.person and not moved
+    named = standing.state in ("assigned", "in_progress") and standing.person
     return "by_extension" if named and standing.due and values["due_date"] > standing.due else ""
 
 

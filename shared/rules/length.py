@@ -22,7 +22,8 @@ _NONE: frozenset[str] = frozenset()
 class Length(NamedTuple):
     """`ms` counted, pauses taken off. `elapsed_ms` from door to door. `clock` says which measured: mono, wall, or none.
 
-    `began` is when, in ms since 1970 by the wall clock; 0 where no start is known.
+    `began` is when, in ms since 1970 by the wall clock; 0 where no start is known. `there_ms` is how long somebody was surely there,
+    the shorter of what both clocks say: an end that its writer moved earlier frees the time after it.
     """
 
     ms: int
@@ -30,6 +31,9 @@ class Length(NamedTuple):
     clock: str
     flags: frozenset[str] = frozenset()
     began: int = 0
+    there_ms: int = 0
+    until: int = 0
+    """The later of start and end, in ms since 1970 by the wall clock."""
 
     @property
     def minutes(self) -> int:
@@ -52,7 +56,7 @@ def length_of(values: Mapping[str, Any], drift_ms: int = DRIFT_MS, close_ms: int
     start = moment_of(started)
     began = in_ms(start - EPOCH)
     if not ended:
-        return Length(0, 0, "none", NOTHING.flags, began)
+        return Length(0, 0, "none", NOTHING.flags, began, 0, began)
     wall = in_ms(moment_of(ended) - start)
     mono = _mono(values)
     flags = {values["clock_flag"]} & _KNOWN if values.get("clock_flag") else set()
@@ -62,14 +66,14 @@ def length_of(values: Mapping[str, Any], drift_ms: int = DRIFT_MS, close_ms: int
         flags.add(DRIFT)
     elapsed = wall if mono is None else mono
     if elapsed < 0:
-        return Length(0, 0, "wall", frozenset(flags | {NEGATIVE}), began)
+        return Length(0, 0, "wall", frozenset(flags | {NEGATIVE}), began, 0, began)
     if elapsed > close_ms:
         flags.add(AUTO_CLOSED)
     pauses = values.get("pauses")
     paused = _paused(pauses, began, None if mono is None else values["started_mono"], elapsed) if pauses else 0
-    return Length(
-        elapsed - paused, elapsed, "wall" if mono is None else "mono", frozenset(flags) if flags else _NONE, began
-    )
+    told = frozenset(flags) if flags else _NONE
+    clock, forward = "wall" if mono is None else "mono", max(wall, 0)
+    return Length(elapsed - paused, elapsed, clock, told, began, min(elapsed, forward), began + forward)
 
 
 def _mono(values: Mapping[str, Any]) -> int | None:
@@ -102,7 +106,7 @@ def _span(pause: Any, began: int, started_mono: float | None, elapsed: int) -> t
         else:
             start = milliseconds(pause["from"]) - began
             end = elapsed if pause.get("to") is None else milliseconds(pause["to"]) - began
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return None  # a pause is free-form data: one that says nothing takes nothing off
     return start, end
 

@@ -4,14 +4,12 @@
 township are alike. A phone shows a temporary one until it has synced. Leaves to others: knowing which numbers are taken.
 """
 
-from datetime import datetime
-
-from shared.moments import SHANGHAI
+from shared.moments import day_of
 
 
 def number_prefix(village: str, ms: int) -> str:
     """What the numbers of a village (12 digits) and a year begin with; `ms` is a moment of that year, since 1970."""
-    return f"{village[-3:]}-{datetime.fromtimestamp(ms / 1000, SHANGHAI).year}-"
+    return f"{village[-3:]}-{day_of(ms)[:4]}-"
 
 
 def format_number(prefix: str, sequence: int) -> str:

@@ -72,6 +72,7 @@ class ContactRules:
     modes: tuple[str, ...]
     half_month_day: int
     late_day: int
+    future_minutes: int
     exempt_reasons: tuple[str, ...]
 
 
@@ -203,13 +204,19 @@ def read_policy(values: Mapping[str, Any]) -> tuple[Policy, list[Finding]]:
     """
     findings: list[Finding] = []
     text = _content(values, findings)
-    laid = _lay(text, _mapping(values.get("overrides")), findings)
+    overrides = values.get("overrides")
+    if overrides is not None and not isinstance(overrides, Mapping):
+        findings.append(_unusable("overrides", "应为 名称: 值", "must be names and values"))
+    laid = _lay(text, _mapping(overrides), findings)
     own: dict[str, Any] = {}
     for name, (table, key) in _OWN_FIELDS.items():
         if values.get(name) is not None:
             own.setdefault(table, {})[key] = values[name]
     laid = _lay(laid, own, findings)
-    laid["version"] = values.get("version") or laid["version"]
+    if values.get("version"):
+        laid["version"] = values["version"]
+    elif laid != text:  # it must not pass for the preset, by whose version older records are judged
+        laid["version"] = f"{laid['version']}@{values.get('effective_from') or ''}"
     if values.get("name"):
         laid["name"] = {"zh": values["name"], "en": values["name"]}
     _check_whole(laid, text, findings)
@@ -264,37 +271,31 @@ def _lay_word(laid: dict[str, Any], key: str, value: Any, place: str, findings: 
 
 
 def _fits(value: Any, below: Any, place: str) -> bool:
-    """Whether a setting can stand where another stood: of its sort, no negative number, a known word."""
+    """Whether a setting can stand where another stood: of its shape, no negative number, a known word."""
     if place == "visit.short_visits":
         return value in SHORT_VISITS
-    if isinstance(below, bool) or isinstance(value, bool):
-        return isinstance(below, bool) and isinstance(value, bool)
-    if isinstance(below, int | float):
+    if isinstance(below, int | float) and not isinstance(below, bool) and place[:7] != "cleanup":
+        return _same_shape(value, below) and value == int(value)
+    return _same_shape(value, below)
+
+
+def _same_shape(value: Any, like: Any) -> bool:
+    """Whether a value has the shape of another: sort, keys of a dict, and every item of a list like its first."""
+    if _is_label(like):
+        return _is_label(value)
+    if isinstance(like, bool) or isinstance(value, bool):
+        return isinstance(like, bool) and isinstance(value, bool)
+    if isinstance(like, int | float):
+        return isinstance(value, int | float) and 0 <= value < 1_000_000
+    if isinstance(like, list):
+        return isinstance(value, list) and all(_same_shape(item, like[0] if like else item) for item in value)
+    if isinstance(like, dict):
         return (
-            isinstance(value, int | float)
-            and 0 <= value < 1_000_000
-            and (value == int(value) or place[:7] == "cleanup")
+            isinstance(value, dict)
+            and value.keys() == like.keys()
+            and all(_same_shape(value[k], like[k]) for k in like)
         )
-    if isinstance(below, list):
-        return isinstance(value, list) and all(_item_fits(item, below) for item in value)
-    return type(value) is type(below)
-
-
-def _item_fits(item: Any, others: list[Any]) -> bool:
-    """Whether a list's item has the shape of those that stood there."""
-    like = others[0] if others else item
-    if not isinstance(like, dict):
-        return type(item) is type(like)
-    return (
-        isinstance(item, dict)
-        and like.keys() == item.keys()
-        and all(
-            _is_label(item[key])
-            if _is_label(value)
-            else type(item[key]) is type(value) or (key == "full" and isinstance(item[key], int | float))
-            for key, value in like.items()
-        )
-    )
+    return type(value) is type(like)
 
 
 def _is_label(value: Any) -> bool:

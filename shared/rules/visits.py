@@ -20,7 +20,7 @@ REASONS = {
     "mode": Label("不是入户走访，单独统计", "Not a visit at home; counted apart"),
     UNFINISHED: Label("走访还没有结束", "The visit has not ended"),
     NEGATIVE: Label("结束早于开始，请改正时间", "It ends before it begins; correct the times"),
-    "future": Label("开始时间在将来，请检查手机时钟", "It begins in the future; check the phone's clock"),
+    "future": Label("时间在将来，请检查手机时钟", "It lies in the future; check the phone's clock"),
     AUTO_CLOSED: Label("超过12小时没有结束，已自动结束", "It lay open too long and closed by itself"),
     "checks": Label("六必看还没有看全", "Not all six checks are answered"),
     "overlapping": Label(
@@ -95,7 +95,7 @@ def judge(
     flags = length.flags
     why = [flag for flag in (UNFINISHED, NEGATIVE) if flag in flags] if flags else []
     unknown = bool(why)
-    if length.began > (entry.received or now) + rules.future_minutes * 60_000:
+    if length.until > (entry.known_at or now) + rules.future_minutes * 60_000:
         why.append("future")
     if AUTO_CLOSED in flags:
         why.append(AUTO_CLOSED)
@@ -187,8 +187,8 @@ def overlapping(visits: Iterable[Entry], modes: Iterable[str] = ("home", "field"
 def _at_once(visits: Iterable[tuple[Entry, Length]]) -> frozenset[str]:
     lines: dict[str, list[tuple[int, int, str, str | None]]] = {}
     for entry, length in visits:
-        if length.elapsed_ms > 0:
-            one = (length.began, length.began + length.elapsed_ms, entry.id, entry.household)
+        if length.there_ms > 0:
+            one = (length.began, length.began + length.there_ms, entry.id, entry.household)
             for person in entry.values.get("participants") or ():
                 lines.setdefault(person, []).append(one)
     found: set[str] = set()
@@ -215,8 +215,8 @@ def doubled(visits: Iterable[Entry]) -> list[tuple[str, str]]:
     lines: dict[str, list[tuple[int, int, str]]] = {}
     for entry in visits:
         length = length_of(entry.values)
-        if length.elapsed_ms > 0 and entry.household:
-            lines.setdefault(entry.household, []).append((length.began, length.began + length.elapsed_ms, entry.id))
+        if length.there_ms > 0 and entry.household:
+            lines.setdefault(entry.household, []).append((length.began, length.began + length.there_ms, entry.id))
     pairs: set[tuple[str, str]] = set()
     for line in lines.values():
         line.sort()

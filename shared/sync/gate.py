@@ -15,7 +15,7 @@ from shared.hlc import FAST_LIMIT_MS, device_of, milliseconds_of
 from shared.kind import DESK_ROLES, REMOVED, Kind
 from shared.merge import DESK, fold, same
 from shared.ports import Logged
-from shared.record import Change, Key, Record, rebase
+from shared.record import Change, Key, Record, rebase, stamps_of
 from shared.sync.conflicts import CONFLICT, Decision, read_decision, standing_side
 from shared.sync.unit import Unit, Writer, desk_device
 from shared.sync.wire import Gap, Refusal, Renumber, Sent, invalid
@@ -165,6 +165,10 @@ class Gate(Unit):
         reserved = _reserved(kind, row, writer, known=record is not None)
         if reserved:
             return reserved
+        if kind.write_once and record is not None and self._rewrites(row, record, writer):
+            return _forbidden(
+                "写下的办理环节不能再改，请另写一步。 / A step once written is not changed; take another step."
+            )
         scope = row.id if kind.is_household else row.household
         covering = [grant for grant in writer.grants if grant.covers(row.village, scope)]
         if not covering:
@@ -181,6 +185,17 @@ class Gate(Unit):
                 "forbidden", "含有您无权填写的敏感信息。 / Holds sensitive fields that are not yours to set.", why
             )
         return None
+
+    def _rewrites(self, row: Logged, record: Record, writer: Writer) -> bool:
+        """Whether a change would alter what was written once: only its writer may still add to it, and the desk mend it."""
+        if writer.roles & DESK_ROLES:
+            return False
+        counted = self._restamped.get((row.id, row.stamp), row.stamp)
+        if all(record.stamps.get(name) == counted for name in row.set):
+            return False  # the same write again
+        author = device_of(min(stamps_of(record.stamps)))
+        is_author = author == writer.device or self._town.owners([author]).get(author) == writer.person
+        return not is_author or any(name == REMOVED or record.values.get(name) is not None for name in row.set)
 
     def _place(self, kind: Kind, row: Logged) -> Refusal | None:
         """Where a new record belongs: a known household brings its own village."""
