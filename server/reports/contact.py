@@ -36,7 +36,7 @@ def contact_report(store: TownshipStore, now: int, month: str | None = None) -> 
     found = {code: ContactMonth() for code in names}
     total = ContactMonth()
     for link in book.links:
-        told = link_month(link, calls.get(link.household, ()), month, policy.contact)
+        told = link_month(link, calls.get(link.household, ()), month, policy.contact, now)
         found.setdefault(link.village or "", ContactMonth()).add(told)
         total.add(told)
     rows = [{"village": code, "name": names.get(code, code), **_row(found[code])} for code in sorted(found)]

@@ -14,6 +14,7 @@ from shared.rules.entry import Entry
 from shared.rules.policy import ContactRules
 
 PARTY_LINK = "party_link"
+END_OF_TIME = 2**62
 
 STATES = {
     "none": Label("本月不需要走访", "Nothing is due this month"),
@@ -89,11 +90,11 @@ def _for_days(days: Sequence[str], rules: ContactRules) -> int:
 
 
 def link_month(
-    link: Entry, visits: Iterable[Entry], month: str, rules: ContactRules, now: int | None = None
+    link: Entry, visits: Iterable[Entry], month: str, rules: ContactRules, now: int = END_OF_TIME
 ) -> LinkMonth:
     """One link's month. `visits`: contact visits and visits of its household, any month, removed ones left out.
 
-    `now` in ms since 1970, where nothing tells when a visit was written: what is dated later was not made yet.
+    `now` in ms since 1970, for visits of which it is not known when they arrived: what is dated later was not made yet.
     """
     due, exempt = owed(link.values, month, rules)
     days: dict[str, bool] = {}
@@ -103,8 +104,7 @@ def link_month(
         if not started or not _serves(entry, link, rules):
             continue
         day = day_named(started)
-        known = entry.known_at or now
-        ahead = known is not None and milliseconds(started) > known + rules.future_minutes * 60_000
+        ahead = milliseconds(started) > entry.known_by(now) + rules.future_minutes * 60_000
         if day.startswith(month) and runs_on(link.values, day) and not ahead:
             in_time = entry.received is None or entry.received <= limit
             days[day] = days.get(day, False) or in_time

@@ -38,13 +38,13 @@ class Entry:
         """When it was first written, ms since 1970; 0 when no stamp is known."""
         return milliseconds_of(self.first) if self.first else 0
 
-    @property
-    def known_at(self) -> int:
-        """The latest moment at which it was surely written, ms since 1970: what lies well after it had not happened yet. 0 when unknown.
+    def known_by(self, now: int) -> int:
+        """The latest moment at which it was surely written, ms since 1970: what lies well after it had not happened yet.
 
-        A visit may reach the township while it is open and once more when it has ended; stamps are never far ahead of the township.
+        A visit may reach the township while it is open and once more when it has ended; stamps are never far ahead of the township. `now`
+        where nothing is known.
         """
-        return max(self.received or 0, milliseconds_of(self.last) if self.last else 0)
+        return max(self.received or 0, milliseconds_of(self.last) if self.last else 0) or now
 
 
 def entries(records: Iterable[Record]) -> Iterator[Entry]:

@@ -95,7 +95,7 @@ def judge(
     flags = length.flags
     why = [flag for flag in (UNFINISHED, NEGATIVE) if flag in flags] if flags else []
     unknown = bool(why)
-    if length.until > (entry.known_at or now) + rules.future_minutes * 60_000:
+    if length.until > entry.known_by(now) + rules.future_minutes * 60_000:
         why.append("future")
     if AUTO_CLOSED in flags:
         why.append(AUTO_CLOSED)
