@@ -2,12 +2,15 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.kind import Registry
+from shared.kinds import KINDS
+from tests.sync.phones import RealPhone
 from tests.sync.world import Backend, World, postgres_backend, sqlite_backend
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -57,3 +60,18 @@ def world(
         else:
             backends[name] = postgres_backend(folder, request.getfixturevalue("pg_server"))
     return World(backends[name], monkeypatch)
+
+
+@pytest.fixture
+def pocket(world: World, tmp_path: Path) -> Iterator[Callable[..., RealPhone]]:
+    """Hands out real phones, enrolled by name, which talk to the server over a real socket."""
+    made: list[RealPhone] = []
+    with world.http() as address:
+
+        def phone(name: str, kinds: Registry = KINDS) -> RealPhone:
+            made.append(RealPhone(world, address, tmp_path / f"phone-{len(made)}", kinds=kinds).enrol(name))
+            return made[-1]
+
+        yield phone
+    for one in made:
+        one.close()

@@ -5,7 +5,6 @@ Law 7 of merge. Some tests speak JSON; in the others a phone of tomorrow and one
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,20 +139,6 @@ def test_an_unknown_code_is_kept_in_a_choice_and_among_choices(world: World, wei
 
 
 # --- a phone of tomorrow and one of today, on today's server -------------------------------------------------------------
-
-
-@pytest.fixture
-def pocket(world: World, tmp_path: Path) -> Iterator[Callable[..., RealPhone]]:
-    made: list[RealPhone] = []
-    with world.http() as address:
-
-        def phone(name: str, kinds: Registry = KINDS) -> RealPhone:
-            made.append(RealPhone(world, address, tmp_path / f"phone-{len(made)}", kinds=kinds).enrol(name))
-            return made[-1]
-
-        yield phone
-    for one in made:
-        one.close()
 
 
 def test_a_newer_apps_field_survives_an_older_phones_edit(world: World, pocket: Callable[..., RealPhone]) -> None:
