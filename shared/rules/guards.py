@@ -152,7 +152,9 @@ def _answers(values: Any, standing: Standing, problem: Entry, rules: ProblemRule
     if answer not in ("yes", "no", "unreachable"):
         return "answer"
     names = {name.strip() for name in values.get("witnesses") or () if isinstance(name, str) and name.strip()}
-    named = len(names - {standing.fixer.name if standing.fixer else ""})  # nobody bears witness to his own work
+    if standing.fixer and standing.fixer.name in names:
+        return "fixer"  # nobody bears witness to his own work
+    named = len(names)
     if problem.household is None:
         return "" if method == "representatives" and named >= rules.representatives else "representatives"
     if method == "representatives":
