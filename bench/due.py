@@ -73,7 +73,7 @@ def fill(store: Store, households: int, visits: int) -> None:
             minutes = chance.choice([20, 31, 35, 40, 50])
             records.append(
                 record(
-                    "visit", village, home.id, at, purposes=["campaign"], mode="home", started_at=iso(at),
+                    "visit", village, home.id, at + 3_600_000, purposes=["campaign"], mode="home", started_at=iso(at),
                     ended_at=iso(at + minutes * 60_000), started_mono=100.0, ended_mono=100.0 + minutes * 60,
                     participants=[f"干部{chance.randrange(24)}"], requests="想修路", summary="家里都好，孩子在县城读书", **checks, **answers,
                 )

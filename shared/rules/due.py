@@ -17,7 +17,7 @@ from shared.rules.entry import Entry
 from shared.rules.ledger import STATES, Signer, Standing, stand, why_not_now
 from shared.rules.numbers import temporary_number
 from shared.rules.policy import Policies, Policy
-from shared.rules.visits import Judged, Measured, judge_measured, measure_all
+from shared.rules.visits import REASONS, Judged, Measured, judge_measured, measure_all
 
 NEEDS: Mapping[str, frozenset[str]] = {
     "household": frozenset({"head_name", "household_no", "hamlet", "categories", "left_reason", "left_on"}),
@@ -252,8 +252,7 @@ def _visit(judged: Sequence[Judged], categories: frozenset[str], policy: Policy,
         return None
     mendable = [one for one in judged if one.why[0] not in ("mode", "short_declined", "short")]
     if mendable:
-        finding = mendable[-1].findings()[0]
-        return Due("visit", finding.says, ends, False, mendable[-1].entry.id)
+        return Due("visit", REASONS[mendable[-1].why[0]], ends, False, mendable[-1].entry.id)
     not_home = sum(one.entry.values.get("mode") == "not_home" for one in judged)
     names = [policy.categories[code] for code in policy.categories if code in categories]
     zh, en = "、".join(label.zh for label in names), ", ".join(label.en for label in names)
