@@ -182,8 +182,8 @@ class Store(Disk):
         rows = self._rows("SELECT document FROM briefs WHERE kind = ?", kind)
         briefs = json.loads(f"[{','.join([row[0] for row in rows])}]")
         return [
-            Entry(kind, id_, village, household, dict(zip(names, cells, strict=True)), first, last)
-            for id_, village, household, first, last, cells in briefs
+            Entry(kind, id_, village, household, dict(zip(names, cells, strict=True)), first, last, None, timed)
+            for id_, village, household, first, last, timed, cells in briefs
         ]
 
     def _put_brief(self, copy: Copy) -> None:
@@ -195,12 +195,13 @@ class Store(Disk):
             return
         entry = Entry.of(record)
         cells = [record.values.get(name) for name in names]  # without their names: those take most of the room
-        brief = [entry.id, entry.village, entry.household, entry.first, entry.last, cells]
+        brief = [entry.id, entry.village, entry.household, entry.first, entry.last, entry.timed, cells]
         self._run("INSERT OR REPLACE INTO briefs VALUES (?, ?, ?)", *record.key, _json(brief))
 
     def _renew_briefs(self) -> None:
         """Make every brief anew when an app begins to need other fields."""
-        if self.fact("briefs") == self._brief_names:
+        wanted = {"layout": 1, "names": self._brief_names}
+        if self.fact("briefs") == wanted:
             return
 
         def work() -> None:
@@ -208,7 +209,7 @@ class Store(Disk):
             for kind in self._brief_names:
                 for copy in self.copies(kind):
                     self._put_brief(copy)
-            self.set_fact("briefs", self._brief_names)
+            self.set_fact("briefs", wanted)
 
         self.together(work)
 

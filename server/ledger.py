@@ -5,7 +5,7 @@ running it twice does nothing twice, for each step's id follows from what it is 
 as a rebound (`shared.rules`).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -13,6 +13,7 @@ from server.desk import desk_writer
 from server.reports.book import read_book
 from server.service import now_ms
 from server.store import Database, TownshipStore
+from shared.hlc import milliseconds_of
 from shared.moments import day_of, days_between, iso, milliseconds
 from shared.record import Key
 from shared.rules import cleanup
@@ -28,25 +29,39 @@ _STEPS = UUID("f7c1f1ce-7a55-5f0e-8f5a-0a9b8f0c2f61")
 
 @dataclass(slots=True)
 class Write:
-    """A record the round is to write: nothing happens when it is there already."""
+    """A record the round is to write; `does` says to which problem what, empty where another write says it."""
 
     kind: str
     id: str
     village: str | None
     household: str | None
     values: dict[str, Any]
+    does: str = ""
+    problem: str = ""
+
+    @property
+    def key(self) -> Key:
+        return Key(self.kind, self.id)
 
 
 @dataclass(slots=True)
 class Round:
-    """What a round did, by problem's id: `climbed` a tier, `opened` or `reopened` for a place that slipped back."""
+    """What a round did, by problem's id: `climbed` a tier, `opened` or `reopened` for a place that slipped back. `refused` could not be
+    written, which keeps none of the others from theirs.
+    """
 
     climbed: list[str] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     reopened: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, list[str]]:
-        return {"climbed": self.climbed, "opened": self.opened, "reopened": self.reopened}
+        return {name: ids for name, ids in asdict(self).items() if ids or name != "refused"}
+
+    def add(self, other: "Round") -> None:
+        """Take another township's round in."""
+        for name, ids in asdict(other).items():
+            getattr(self, name).extend(ids)
 
 
 def townships(database: Database) -> list[str]:
@@ -60,82 +75,88 @@ def go_round(database: Database, township: str, now: int | None = None) -> Round
     """One round of one township. `now` in ms since 1970."""
     moment = now_ms() if now is None else now
     with database.read(township) as store:
-        if not _plan(read_book(store, _NEEDED), moment)[0]:
+        if not _plan(store, moment):
             return Round()  # most nights most townships: no lock is taken for nothing
 
     def work(store: TownshipStore) -> Round:
-        writes, done = _plan(read_book(store, _NEEDED), moment)
+        done = Round()
         gate = Gate(database.kinds, store, lambda: moment)
         writer = desk_writer(township, SYSTEM, "round")
-        there = store.load(Key(write.kind, write.id) for write in writes)
-        for write in writes:
-            if Key(write.kind, write.id) not in there:
-                place = {"village": write.village, "household": write.household}
-                row = gate.write(writer, write.kind, write.id, write.values, **place)
-                if row.refusal:
-                    raise RuntimeError(f"{write.kind} {write.id}: {row.refusal.code} {sorted(row.refusal.fields)}")
+        for write in _plan(store, moment):
+            if write.village not in store.villages():  # a village that is no more: its problems wait for the desk
+                done.refused.append(write.problem)
+                continue
+            place = {"village": write.village, "household": write.household}
+            row = gate.write(writer, write.kind, write.id, write.values, **place)
+            if row.refusal:
+                done.refused.append(write.problem)
+            elif write.does:
+                getattr(done, write.does).append(write.problem)
         gate.close()
         return done
 
     return database.write(township, work)
 
 
-def _plan(book: Book, now: int) -> tuple[list[Write], Round]:
+def _plan(store: TownshipStore, now: int) -> list[Write]:
+    """What is to be written that is not there yet, not even removed: what the desk took off stays off."""
+    book = read_book(store, _NEEDED)
     steps: dict[str, list[Entry]] = {}
     for step in book.steps:
         steps.setdefault(step.values.get("problem") or "", []).append(step)
     standings = {p.id: _stand(p, steps.get(p.id, []), book) for p in book.problems}
-    known = {step.id for step in book.steps}
     writes: list[Write] = []
-    done = Round()
     for problem in book.problems:
         rules = policy_of_problem(problem, book.policies).problems
         found = climb(problem, standings[problem.id], rules, now)
-        if found and found[0] not in known:
-            writes.append(_step(problem, found[0], found[1], now))
-            done.climbed.append(problem.id)
-    _rebounds(book, standings, now, writes, done)
-    return writes, done
+        if found:
+            writes.append(_step(problem, found[0], found[1], now, "climbed"))
+    removed = {entry.id: entry for entry in store.entries("problem", (), removed=True)}
+    writes += _rebounds(book, standings, removed, now)
+    there = store.load(write.key for write in writes)
+    return [write for write in writes if write.key not in there]
 
 
 def _stand(problem: Entry, steps: list[Entry], book: Book) -> Standing:
     return stand(problem, steps, policy_of_problem(problem, book.policies).problems)
 
 
-def _step(problem: Entry, id_: str, values: dict[str, Any], now: int) -> Write:
+def _step(problem: Entry, id_: str, values: dict[str, Any], now: int, does: str = "") -> Write:
     signed = {"problem": problem.id, "at": iso(now), "by_name": SYSTEM, "by_tier": "township", **values}
-    return Write("problem_step", id_, problem.village, problem.household, signed)
+    return Write("problem_step", id_, problem.village, problem.household, signed, does, problem.id)
 
 
-def _rebounds(book: Book, standings: dict[str, Standing], now: int, writes: list[Write], done: Round) -> None:
-    """One problem for each target whose last check shows it slipped back: a new one, or the old one opened again."""
+def _rebounds(book: Book, standings: dict[str, Standing], removed: dict[str, Entry], now: int) -> list[Write]:
+    """One problem for each target that slipped back and has not passed since: a new one, or the old one opened again."""
     problems = {problem.id: problem for problem in book.problems}
-    for target, line in cleanup.lines(book.checks, book.policies).items():
-        last = line[-1]
-        if not last.rebound:
+    writes: list[Write] = []
+    for target, line in cleanup.lines(book.checks, book.policies, now).items():
+        shows = cleanup.standing_rebound(line)
+        if shows is None:
             continue
-        earlier = 0
-        while (id_ := cleanup.rebound_problem(target, earlier)) in problems:
-            standing, problem = standings[id_], problems[id_]
-            if standing.open or _settled_since(standing, last):
+        checked, earlier = milliseconds(shows.entry.values["checked_at"]), 0
+        while True:
+            id_ = cleanup.rebound_problem(target, earlier)
+            if id_ in removed:
+                if milliseconds_of(removed[id_].last) >= checked:
+                    break  # the desk saw this rebound and took its problem off
+            elif id_ not in problems:
+                writes += _open(id_, target, shows, book, now)
                 break
-            days = policy_of_problem(problem, book.policies).problems.reopen_days
-            if standing.over_at is not None and days_between(day_of(standing.over_at), day_of(now)) <= days:
-                again = str(uuid5(_STEPS, f"{id_}/{last.entry.id}"))
-                reason = "环境再次反弹 / it slipped back again"
-                writes.append(_step(problem, again, {"step": "reopened", "reason": reason}, now))
-                done.reopened.append(id_)
+            elif standings[id_].open or (standings[id_].over_at or 0) >= checked:
+                break  # it is being dealt with, or was after this check
+            elif _may_reopen(problems[id_], standings[id_], book, now):
+                again = str(uuid5(_STEPS, f"{id_}/{shows.entry.id}"))
+                values = {"step": "reopened", "reason": "环境再次反弹 / it slipped back again"}
+                writes.append(_step(problems[id_], again, values, now, "reopened"))
                 break
             earlier += 1
-        else:
-            writes += _open(id_, target, last, book, now)
-            done.opened.append(id_)
+    return writes
 
 
-def _settled_since(standing: Standing, last: cleanup.Checked) -> bool:
-    """Whether the problem was settled after the check that shows the rebound: then this rebound was dealt with."""
-    checked = milliseconds(last.entry.values["checked_at"])
-    return standing.over_at is not None and standing.over_at >= checked
+def _may_reopen(problem: Entry, standing: Standing, book: Book, now: int) -> bool:
+    days = policy_of_problem(problem, book.policies).problems.reopen_days
+    return standing.over_at is not None and days_between(day_of(standing.over_at), day_of(now)) <= days
 
 
 def _open(id_: str, target: cleanup.Target, last: cleanup.Checked, book: Book, now: int) -> list[Write]:
@@ -156,6 +177,6 @@ def _open(id_: str, target: cleanup.Target, last: cleanup.Checked, book: Book, n
     problem = Entry("problem", id_, entry.village, household, values)
     reported = str(uuid5(_STEPS, f"{id_}/reported"))
     return [
-        Write("problem", id_, entry.village, household, values),
+        Write("problem", id_, entry.village, household, values, "opened", id_),
         _step(problem, reported, {"step": "reported"}, now),
     ]

@@ -62,13 +62,38 @@ def use_policy(
     if not is_date(effective_from):
         raise PolicyError(f"日期写法不对：{effective_from}，应为 2018-09-01 / Not a day: {effective_from}")
     values = _values(preset, effective_from, settings, version)
-    policy, findings = read_policy(values)
+    _, findings = read_policy(values)
     if findings:
-        raise PolicyError("；".join(f"{f.says.zh} / {f.says.en}" for f in findings))
+        told = "；".join(f"{f.says.zh} / {f.says.en}" for f in findings)
+        raise PolicyError(f"没有启用。{told} (Nothing was put in force.)")
+    townships = _townships(database, where)
+    values["version"] = _free_version(database, townships, values, version)
     return [
-        {"township": township, "id": _put(database, township, values, by), "version": policy.version}
-        for township in _townships(database, where)
+        {"township": township, "id": _put(database, township, values, by), "version": values["version"]}
+        for township in townships
     ]
+
+
+def _free_version(database: Database, townships: list[str], values: dict[str, Any], asked: str | None) -> str:
+    """A version's name that stands for these rules and no others: records are judged by the version they carry, long afterwards."""
+    taken: dict[str, list[Any]] = {}
+    for township in townships:
+        with database.read(township) as store:
+            for entry in store.entries("policy", database.kinds["policy"].fields):
+                taken.setdefault(str(entry.values.get("version")), []).append(_rules(entry.values))
+    own, name, tries = _rules(values), str(values["version"]), 1
+    while any(rules != own for rules in taken.get(name, ())):
+        if asked:
+            raise PolicyError(
+                f"版本名已用于别的规则：{asked}，请另取一个 / This version stands for other rules: {asked}."
+            )
+        tries += 1
+        name = f"{values['version']}-{tries}"
+    return name
+
+
+def _rules(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(values.get(name) or None for name in ("preset", "content", "overrides", *FIELDS.values()))
 
 
 def _values(preset: str, effective_from: str, settings: Mapping[str, Any], version: str | None) -> dict[str, Any]:
@@ -83,16 +108,26 @@ def _values(preset: str, effective_from: str, settings: Mapping[str, Any], versi
     overrides: dict[str, Any] = {}
     for name, value in settings.items():
         if name in FIELDS:
-            values[FIELDS[name]] = value
-            continue
-        *tables, key = name.split(".")
-        place = overrides
-        for table in tables:
-            place = place.setdefault(table, {})
-            if not isinstance(place, dict):
+            if value is None:
                 raise PolicyError(f"设置写法不对：{name} / Not a setting: {name}")
-        place[key] = value
+            values[FIELDS[name]] = value
+        else:
+            _set(overrides, name.split("."), value, name)
     return values | ({"overrides": overrides} if overrides else {})
+
+
+def _set(table: dict[str, Any], path: list[str], value: Any, name: str) -> None:
+    """Put a value under its dotted name; a table joins what was set of it before."""
+    *tables, key = path
+    for part in tables:
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            raise PolicyError(f"设置写法不对：{name} / Not a setting: {name}")
+    if isinstance(value, dict) and isinstance(table.get(key), dict):
+        for inner, one in value.items():
+            _set(table[key], [inner], one, f"{name}.{inner}")
+    else:
+        table[key] = value
 
 
 def _townships(database: Database, where: str) -> list[str]:

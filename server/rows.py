@@ -12,7 +12,7 @@ import msgspec
 from server.tables import ENVELOPE, JSON_TYPES, column_name, table_name
 from shared.kind import Kind
 from shared.record import Record, UnionStamps, stamps_of
-from shared.rules.entry import Entry
+from shared.rules.entry import TIMES, Entry
 
 _encode = msgspec.json.encode
 _decode = msgspec.json.decode
@@ -147,11 +147,13 @@ class Short:
             for (name, read), cell in zip(self._readers, cells, strict=True)
             if cell is not None
         }
-        last = first
+        last = timed = first
         if later:
-            stamps = [stamp for stamp in (first, *stamps_of(_decode(later))) if stamp]
+            others = _decode(later)
+            stamps = [stamp for stamp in (first, *stamps_of(others)) if stamp]
+            timed = max((others.get(name, first) for name in TIMES if name in values), default=first)
             first, last = min(stamps), max(stamps)
-        return Entry(self._kind, id_, village or None, household, values, first, last, received)
+        return Entry(self._kind, id_, village or None, household, values, first, last, received, timed)
 
 
 def _added_at(elements: Iterable[str], stamp: str) -> UnionStamps:

@@ -43,5 +43,7 @@ def rounds(database: Database) -> None:
             log.error("round_failed", township=township, error=type(error).__name__)
             continue
         counts = {name: len(ids) for name, ids in done.as_json().items()}
-        if any(counts.values()):
+        if done.refused:
+            log.error("round_refused", township=township, **counts)
+        elif any(counts.values()):
             log.info("round", township=township, **counts)

@@ -13,8 +13,6 @@ from shared.rules.coverage import in_campaign
 from shared.rules.visits import judge_measured, measure_all
 from shared.sync.gate import Gate
 
-WAITING = frozenset({"short_waiting", "overlapping"})
-
 
 def list_short(database: Database, township: str) -> list[dict[str, Any]]:
     """Visits that would count if the township accepted their reason, by village and day; minutes are whole."""
@@ -27,7 +25,7 @@ def list_short(database: Database, township: str) -> list[dict[str, Any]]:
     for one in measure_all(book.visits, book.policies, now=now):
         campaign = next((c for c in campaigns.values() if in_campaign(one.entry, c.id, c.values)), None)
         told = judge_measured(one, now=now, campaign=campaign.values if campaign else None)
-        if told.why and WAITING.issuperset(told.why):
+        if told.waits:
             judged.append(told)
     ordered = sorted(judged, key=lambda one: (one.entry.village or "", one.day, one.entry.id))
     return [

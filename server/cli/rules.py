@@ -9,6 +9,7 @@ import click
 
 from server import campaigns, policies, short_visits
 from server.cli.base import command, main, me, say, service
+from server.imports.area_store import require_township
 from server.ledger import Round, go_round, townships
 from server.reports.cleanup import cleanup_report
 from server.reports.contact import contact_report
@@ -20,7 +21,7 @@ from server.store import TownshipStore
 from shared.moments import day_of
 from shared.rules.policy import PRESETS, preset_text
 
-MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+MONTH = re.compile(r"(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])")
 _township = click.option("--township", required=True, help="9 位乡镇代码 / the township's 9-digit code")
 _by = click.option("--by", default=me, help="操作人 / whom the log shall name")
 
@@ -106,7 +107,9 @@ def policy_() -> None:
 @_township
 def policy_list(as_json: bool, township: str) -> None:
     """列出一个乡镇的规则设置 / a township's policies"""
-    found = policies.list_policies(service().database, township)
+    database = service().database
+    require_township(database, township)
+    found = policies.list_policies(database, township)
     lines = []
     for one in found:
         lines.append(
@@ -223,15 +226,16 @@ def problems_round(as_json: bool, township: str | None) -> None:
     服务器每夜自己做一次 / the server does it every night by itself
     """
     database = service().database
+    if township:
+        require_township(database, township)  # says in words when there is no such township
     total = Round()
     for code in [township] if township else townships(database):
-        done = go_round(database, code)
-        total.climbed += done.climbed
-        total.opened += done.opened
-        total.reopened += done.reopened
+        total.add(go_round(database, code))
+    refused = f"  ! 有 {len(total.refused)} 个未能写入（村已撤并？）：{' '.join(total.refused)} / could not be written"
     say(
         total.as_json(),
         as_json,
+        *([refused] if total.refused else []),
         f"✓ 上交 {len(total.climbed)}，因反弹新立 {len(total.opened)}，重开 {len(total.reopened)} / climbed, opened, reopened",
     )
 
@@ -245,7 +249,9 @@ def visits_() -> None:
 @_township
 def visits_short(as_json: bool, township: str) -> None:
     """等乡镇认定的短时走访 / short visits that wait for the township"""
-    found = short_visits.list_short(service().database, township)
+    database = service().database
+    require_township(database, township)
+    found = short_visits.list_short(database, township)
     lines = [
         f"{one['id']}  {one['day']}  {one['village_name']}  {one['minutes']} 分钟 / minutes  {one['reason'] or '（未写原因）'}"
         for one in found

@@ -44,6 +44,16 @@ def import_areas(database: Database, areas: Iterable[Area]) -> dict[str, Any]:
     return {"areas": done, "townships": len(townships(listed)), "villages": villages}
 
 
+def require_township(database: Database, code: str) -> None:
+    """UnknownTownshipError in words when there is no such township or farm."""
+    with database.read(code) as store:
+        if not store.sql("SELECT 1 FROM area WHERE code = ? AND level = 'township'", code):
+            raise UnknownTownshipError(
+                f"没有这个乡镇：{code}；请先导入区划（ruhu areas import）。"
+                f" / No such township: {code}; import the areas first (ruhu areas import)."
+            )
+
+
 def village_names(database: Database, township: str) -> dict[str, str]:
     """Name to 12-digit code of a township's villages: what read_roster wants to know. UnknownTownshipError in words."""
     with database.read(township) as store:

@@ -42,7 +42,7 @@ def read_book(store: TownshipStore, kinds: Iterable[str] = NEEDS) -> Book:
 
 
 def read_policies(entries: Iterable[Entry]) -> Policies:
-    """The township's policies; of one version written twice the later record stands."""
+    """The township's policies; of two for one day, or of one version written twice, the later record stands."""
     return Policies(entry.values for entry in sorted(entries, key=lambda entry: (entry.first, entry.id)))
 
 
@@ -54,7 +54,8 @@ def roster_of(store: TownshipStore, kind: Kind, book: Book, campaign: Entry, pol
     """
     wanted = must_visit_of(policy, campaign.values.get("must_visit"))
     values = campaign.values
-    frozen = milliseconds(values.get("frozen_at") or f"{values.get('starts_on') or '1970-01-01'}T00:00:00+08:00")
+    told = values.get("frozen_at") or f"{values.get('starts_on') or '1970-01-01'}T00:00:00+08:00"
+    frozen = milliseconds(told) + 999  # it is written in whole seconds, the log in milliseconds
     later = _written_since(store, kind, frozen)
     listed = []
     for entry in (*book.households.values(), *book.removed.values()):
@@ -62,7 +63,8 @@ def roster_of(store: TownshipStore, kind: Kind, book: Book, campaign: Entry, pol
             one = _as_frozen(entry, kind, later[entry.id], frozen, policy, wanted)
         else:
             one = Listed(entry.id, entry.village or "", policy.read_categories(entry.values.get("categories")) & wanted)
-        if (one.categories or one.gained) and not has_left(entry, day_of(frozen)):
+        gone = entry.values.get("left_on") and has_left(entry, day_of(frozen))  # undated, it may have left since
+        if (one.categories or one.gained) and not gone:
             listed.append(one)
     return listed
 

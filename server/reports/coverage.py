@@ -8,7 +8,7 @@ from server.store import TownshipStore
 from shared.fields import Label
 from shared.kind import Registry
 from shared.moments import day_of, end_of, last_day
-from shared.rules.coverage import Coverage, cover, in_campaign
+from shared.rules.coverage import Coverage, cover, empty_coverage, in_campaign
 from shared.rules.due import Book
 from shared.rules.entry import Entry
 from shared.rules.visits import judge_all
@@ -53,15 +53,17 @@ def coverage_report(
     ]
     listed = roster_of(store, kinds[kinds.household], book, chosen, policy)
     households = {**book.removed, **book.households}
-    found = cover(listed, households, judged, policy, day, values.get("must_visit"))
+    asked = values.get("must_visit")
+    found = cover(listed, households, judged, policy, day, asked)
     names = store.villages()
-    total = Coverage()
+    total = empty_coverage(policy, asked)
     for coverage in found.values():
         total.add(coverage)
     labels = policy.categories
-    order = list(next(iter(found.values()), total).by_category)
+    order = list(total.by_category)
     rows = [
-        {"village": code, "name": name, **_row(found.get(code, Coverage()))} for code, name in sorted(names.items())
+        {"village": code, "name": name, **_row(found.get(code) or empty_coverage(policy, asked))}
+        for code, name in sorted(names.items())
     ]
     categories = [
         {
@@ -90,7 +92,11 @@ def _choose(book: Book, day: str, wanted: str | None) -> Entry:
         if found is None:
             raise NoCampaignError(f"没有这个活动：{wanted} / No such campaign: {wanted}")
         return found
-    begun = [one for one in book.campaigns if str(one.values.get("starts_on") or "") <= day]
+    begun = [
+        one
+        for one in book.campaigns
+        if str(one.values.get("starts_on") or "") <= day and one.values.get("state") != "draft"
+    ]
     if not begun:
         raise NoCampaignError(
             f"到 {day} 还没有走访活动，请先由乡镇建立活动。 / No campaign had begun by {day}; the township makes one first."

@@ -18,6 +18,8 @@ Target = tuple[str, ...]
 """What is checked: ("household", id), ("hamlet", village, hamlet's name) or ("village", village)."""
 
 _PROBLEMS = UUID("5f1c2f0e-6a55-5d1b-8f0a-3d1f6f1b7c10")
+END_OF_TIME = 2**62
+FUTURE_MINUTES = 10
 REBOUNDS = {
     "below_pass": Label("上次合格，这次不合格", "Passed last time, fails now"),
     "drop": Label("分数明显下降", "Many points lower"),
@@ -98,12 +100,16 @@ def target_of(entry: Entry) -> Target | None:
     return None
 
 
-def lines(checks: Iterable[Entry], policies: Policies) -> dict[Target, list[Checked]]:
-    """Every target's checks, oldest first, each judged by the policy it was written under and compared with the one before."""
+def lines(checks: Iterable[Entry], policies: Policies, now: int = END_OF_TIME) -> dict[Target, list[Checked]]:
+    """Every target's checks, oldest first, each judged by the policy it was written under and compared with the one before.
+
+    A check dated after it was written down comes from a wrong clock and is left out, or it would stand last for years. `now` in ms since
+    1970, where nothing tells when one was written.
+    """
     found: dict[Target, list[Entry]] = {}
     for entry in checks:
-        target = target_of(entry)
-        if target and entry.values.get("checked_at"):
+        target, checked = target_of(entry), entry.values.get("checked_at")
+        if target and checked and not entry.lies_ahead(milliseconds(checked), FUTURE_MINUTES, now):
             found.setdefault(target, []).append(entry)
     return {target: _line(line, policies) for target, line in found.items()}
 
@@ -133,6 +139,16 @@ def _rebound(prior: Checked, last: Checked, day: str, now: Score, rules: Cleanup
     if days_between(last.day, day) <= rules.rebound_days and now.red_lines - last.score.red_lines:
         told.append("red_line")
     return tuple(told)
+
+
+def standing_rebound(line: list[Checked]) -> Checked | None:
+    """The check that shows how a target slipped back, while no later one has passed; else None."""
+    for one in reversed(line):
+        if one.rebound:
+            return one
+        if one.score.passed:
+            return None
+    return None
 
 
 def recheck_by(line: list[Checked], rules: CleanupRules) -> str | None:

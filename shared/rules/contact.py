@@ -104,7 +104,7 @@ def link_month(
         if not started or not _serves(entry, link, rules):
             continue
         day = day_named(started)
-        ahead = milliseconds(started) > entry.known_by(now) + rules.future_minutes * 60_000
+        ahead = entry.lies_ahead(milliseconds(started), rules.future_minutes, now)
         if day.startswith(month) and runs_on(link.values, day) and not ahead:
             in_time = entry.received is None or entry.received <= limit
             days[day] = days.get(day, False) or in_time

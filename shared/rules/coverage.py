@@ -121,11 +121,10 @@ def cover(
     `households` by id, to see who has left; `visits` those of the campaign, judged. A household that was visited and then left stays:
     the visit was made.
     """
-    wanted = must_visit_of(policy, must_visit)
     found: dict[str, Coverage] = {}
     calls = _by_household(visits)
     for one in listed:
-        coverage = found.setdefault(one.village, _empty(policy, wanted))
+        coverage = found.setdefault(one.village, empty_coverage(policy, must_visit))
         if one.added > day:
             continue
         own = [visit for visit in calls.pop(one.household, []) if visit.day <= day]
@@ -147,7 +146,9 @@ def _by_household(visits: Iterable[Judged]) -> dict[str, list[Judged]]:
     return calls
 
 
-def _empty(policy: Policy, wanted: frozenset[str]) -> Coverage:
+def empty_coverage(policy: Policy, must_visit: Iterable[str] | None = None) -> Coverage:
+    """A place where nobody must be visited: every category that is asked for, with none in it."""
+    wanted = must_visit_of(policy, must_visit)
     order = [category for category in policy.categories if category in wanted]
     return Coverage(by_category={category: Share() for category in [*order, *sorted(wanted - set(order))]})
 
@@ -168,7 +169,7 @@ def _count_visits(coverage: Coverage, one: Listed, own: list[Judged], counted: l
         coverage.visits_by_category.update(
             {*one.categories, *(c for c, since in one.gained.items() if since <= visit.day)}
         )
-    coverage.short_waiting += sum("short_waiting" in visit.why for visit in own)
+    coverage.short_waiting += sum(visit.why == ("short_waiting",) for visit in own)
     coverage.by_phone += sum(visit.entry.values.get("mode") == "phone" for visit in own)
     not_home = sum(visit.entry.values.get("mode") == "not_home" for visit in own)
     coverage.not_home += not_home

@@ -34,7 +34,7 @@ NEEDS: Mapping[str, frozenset[str]] = {
     "party_link": frozenset({"party_member", "from_date", "to_date", "exempt_from", "exempt_to", "exempt_reason"}),
     "cleanup_check": frozenset(
         {
-            "target", "hamlet", "rubric_version", "checked_at", "red_lines", "policy_version",
+            "target", "hamlet", "rubric_version", "checker", "checked_at", "red_lines", "policy_version",
             "e1_house", "e2_yard", "e3_weeds", "e4_rubbish", "e5_kitchen", "e6_toilet", "e7_animals",
             "w1_rules", "w2_cleaners", "w3_bins", "w4_stacks", "w5_roads", "w6_ditches", "w7_toilets", "w8_yards",
         }

@@ -238,7 +238,7 @@ class Policies:
             policy, findings = read_policy(values)
             self.findings += findings
             self._by_day.append((values.get("effective_from") or "", policy.version, policy))
-        self._by_day.sort(key=lambda one: one[:2])
+        self._by_day.sort(key=lambda one: one[0])  # of two for one day the one written later stands
         shipped = {preset(name).version: preset(name) for name in PRESETS}
         self._by_version = shipped | {version: policy for _, version, policy in self._by_day}
 

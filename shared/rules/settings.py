@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from shared.fields import Label
+from shared.kinds.choices import VISIT_MODES
 from shared.rules.finding import Finding
 
 DEFAULT = "five_campaigns_2018"
@@ -20,6 +21,9 @@ SHORT_VISITS = ("count", "when_accepted", "never")
 
 _WORDS = frozenset({"categories", "same_as", "cleanup.red_lines", "problems.categories"})
 """Tables of a county's own words: any key may be added, null takes one out."""
+_NOT_SET_HERE = frozenset({"preset", "version"})
+_NEVER_EMPTY = frozenset({"must_visit", "visit.modes", "contact.modes", "checks"})
+_MODES = frozenset(VISIT_MODES)
 _OWN_FIELDS = {"minimum_minutes": ("visit", "minimum_minutes"), "contact_visits_a_month": ("contact", "visits_a_month")}
 """Settings that the policy's form asks for by a field of their own: it outranks `overrides`."""
 
@@ -99,6 +103,8 @@ def _lay(
         place = f"{path}{key}"
         if path.rstrip(".") in _WORDS:
             _lay_word(laid, key, value, place, findings)
+        elif not whole and place in _NOT_SET_HERE and value != below[key]:
+            findings.append(_unusable(place, "请用规则设置自己的一栏填写", "has a field of its own"))
         elif key not in below:
             findings.append(_unusable(place, "没有这项设置", "there is no such setting"))
         elif isinstance(below[key], dict) and isinstance(value, dict):
@@ -125,6 +131,10 @@ def _fits(value: Any, below: Any, place: str) -> bool:
     """Whether a setting can stand where another stood: of its shape, no negative number, a known word."""
     if place == "visit.short_visits":
         return value in SHORT_VISITS
+    if (place in _NEVER_EMPTY or place.endswith(".items")) and not value:
+        return False
+    if place.endswith(".modes"):
+        return isinstance(value, list) and all(isinstance(mode, str) and mode in _MODES for mode in value)
     if isinstance(below, int | float) and not isinstance(below, bool) and place[:7] != "cleanup":
         return _same_shape(value, below) and value == int(value)
     return _same_shape(value, below)

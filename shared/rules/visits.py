@@ -33,6 +33,8 @@ REASONS = {
 }
 """Why a visit does not count, worst first."""
 
+WAITING = frozenset({"short_waiting", "overlapping"})
+
 REMARKS = {
     DRIFT: Label("手机时钟途中被改动，按计时器算", "The clock was changed on the way; the timer's word is taken"),
     REBOOT: Label("手机途中重启，按钟表时间算", "The phone restarted on the way; the clock's word is taken"),
@@ -57,6 +59,11 @@ class Judged(NamedTuple):
     @property
     def counts(self) -> bool:
         return not self.why
+
+    @property
+    def waits(self) -> bool:
+        """Whether it would count if only the township accepted its reason."""
+        return bool(self.why) and WAITING.issuperset(self.why)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -95,7 +102,7 @@ def judge(
     flags = length.flags
     why = [flag for flag in (UNFINISHED, NEGATIVE) if flag in flags] if flags else []
     unknown = bool(why)
-    if length.until > entry.known_by(now) + rules.future_minutes * 60_000:
+    if entry.lies_ahead(length.until, rules.future_minutes, now):
         why.append("future")
     if AUTO_CLOSED in flags:
         why.append(AUTO_CLOSED)
