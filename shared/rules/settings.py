@@ -110,11 +110,21 @@ def _lay(
         elif isinstance(below[key], dict) and isinstance(value, dict):
             under = {} if whole and place in _WORDS else below[key]
             laid[key] = _lay(under, value, findings, f"{place}.", whole)
-        elif _fits(value, below[key], place):
+        elif _fits(value, _shape_of(place, below[key]), place):
             laid[key] = value
         else:
             findings.append(_unusable(place, "写法不对", "is not of the right form"))
     return laid
+
+
+def _shape_of(place: str, value: Any) -> Any:
+    """What the default preset says at a place: a list that was left empty tells nothing of what belongs in it."""
+    shape: Any = _text_of(DEFAULT)
+    for key in place.split("."):
+        if not isinstance(shape, Mapping) or key not in shape:
+            return value
+        shape = shape[key]
+    return shape
 
 
 def _lay_word(laid: dict[str, Any], key: str, value: Any, place: str, findings: list[Finding]) -> None:
