@@ -26,11 +26,11 @@ from mobile.syncing import Syncing
 from shared.grants import LATE_DAYS, Grant
 from shared.kinds import KINDS
 from shared.merge import fold
-from shared.moments import iso
+from shared.moments import DAY_MS, iso
 from shared.record import Key, Record
 from shared.sync.answer import Reader
 from shared.sync.conflicts import CONFLICT, conflict_id
-from shared.sync.gate import DAY_MS, Gate, Writer, desk_device
+from shared.sync.gate import Gate, Writer, desk_device
 from shared.sync.phone import CutShort, Offline, SyncError, Written
 from shared.sync.wire import PROTOCOL, read_change, read_envelope
 from tests.stores import MemoryTownship

@@ -92,6 +92,7 @@ CASES = [
     of("活动走访和别的走访同一时间，也要改 / a campaign visit and another at once", RUN, A, SEEN, visit("09-05 10:30", "09-05 11:10", home="乙户", purposes=["recheck"]),
        due="甲户: visit to mend"),
     of("按写的时候的规则看 / by the policy it was written under", RUN, A, policy("县1", effective="2018-09-08", minimum_minutes=45), visit("09-05 10:00", "09-05 10:40", policy_version="2018.1")),
+    of("没带规则版本的按走访那天的规则 / without its version by the policy of its day", RUN, A, policy("县1", effective="2018-09-08", minimum_minutes=45), SEEN),
     of("规则改了以后走的按新规则 / after the policy changed by the new one", RUN, A, policy("县1", effective="2018-09-08", minimum_minutes=45),
        visit("09-09 10:00", "09-09 10:40"), due="甲户: visit to mend"),
     # --- problems

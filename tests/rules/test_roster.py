@@ -79,7 +79,7 @@ def test_a_category_gained_and_lost_again_keeps_its_day(town_hall: TownHall) -> 
     assert told(found) == {"甲户": ([], "2018-09-10", {KEY: "2018-09-10", LOW: "2018-09-25"})}
 
 
-def test_the_freeze_is_to_the_millisecond(town_hall: TownHall) -> None:
+def test_the_freeze_is_to_the_second(town_hall: TownHall) -> None:
     at = "2018-09-01T08:00:00+08:00"
     found = listed(town_hall, household("甲户", POOR, on="09-01 07:59", received=at),
                    household("乙户", POOR, on="09-01 08:00:01", received="09-01 08:00:01"))  # fmt: skip
@@ -115,6 +115,11 @@ def test_other_fields_changed_after_the_freeze_change_nothing(town_hall: TownHal
 def test_who_left_before_the_freeze_was_never_on_it(town_hall: TownHall) -> None:
     gone = household("甲户", POOR, left_reason="moved", left_on="2017-05-01")
     assert listed(town_hall, gone, household("乙户", POOR)).keys() == {"乙户"}
+
+
+def test_who_is_said_after_the_freeze_to_have_left_before_it_was_on_it_all_the_same(town_hall: TownHall) -> None:
+    one = household("甲户", POOR)
+    assert listed(town_hall, one, one.then("09-12", left_reason="moved", left_on="2017-05-01")).keys() == {"甲户"}
 
 
 def test_a_household_removed_after_the_freeze_does_not_slip_off_without_a_reason(town_hall: TownHall) -> None:
