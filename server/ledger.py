@@ -82,16 +82,22 @@ def go_round(database: Database, township: str, now: int | None = None) -> Round
         done = Round()
         gate = Gate(database.kinds, store, lambda: moment)
         writer = desk_writer(township, SYSTEM, "round")
-        for write in _plan(store, moment):
-            if write.village not in store.villages():  # a village that is no more: its problems wait for the desk
-                done.refused.append(write.problem)
+        writes = _plan(store, moment)
+        homes = store.load(Key(database.kinds.household, write.household) for write in writes if write.household)
+        lies_in = {key.id: home.village for key, home in homes.items()}
+        refused: dict[str, None] = {}
+        for write in writes:
+            village = lies_in.get(write.household or "", write.village)  # a household brings its own village
+            if village not in store.villages():  # one that is no more: its problems wait for the desk
+                refused[write.problem] = None
                 continue
-            place = {"village": write.village, "household": write.household}
+            place = {"village": village, "household": write.household}
             row = gate.write(writer, write.kind, write.id, write.values, **place)
             if row.refusal:
-                done.refused.append(write.problem)
+                refused[write.problem] = None
             elif write.does:
                 getattr(done, write.does).append(write.problem)
+        done.refused = list(refused)
         gate.close()
         return done
 

@@ -77,6 +77,9 @@ def use_policy(
 def _free_version(database: Database, townships: list[str], values: dict[str, Any], asked: str | None) -> str:
     """A version's name that stands for these rules and no others: records are judged by the version they carry, long afterwards."""
     taken: dict[str, list[Any]] = {}
+    for preset in PRESETS:
+        text = preset_text(preset)
+        taken[text["version"]] = [_rules({"preset": preset, "content": text})]
     for township in townships:
         with database.read(township) as store:
             for entry in store.entries("policy", database.kinds["policy"].fields):

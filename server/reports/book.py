@@ -4,6 +4,7 @@ Leaves to others: judging (`shared.rules`), adding up (the reports beside this).
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from server.rows import from_json
 from server.store import TownshipStore
@@ -18,6 +19,8 @@ from shared.rules.entry import Entry
 from shared.rules.policy import Policies, Policy
 
 _CHUNK = 500
+_DECIDES = frozenset({"categories", "left_reason", "left_on"})
+"""The fields that decide whether a household stands on a roster."""
 _DATED = frozenset({"visit", "contact_visit"})
 """Of these it matters when they arrived."""
 
@@ -59,23 +62,25 @@ def roster_of(store: TownshipStore, kind: Kind, book: Book, campaign: Entry, pol
     later = _written_since(store, kind, frozen)
     listed = []
     for entry in (*book.households.values(), *book.removed.values()):
-        if entry.id in later:
-            one = _as_frozen(entry, kind, later[entry.id], frozen, policy, wanted)
-        else:
-            one = Listed(entry.id, entry.village or "", policy.read_categories(entry.values.get("categories")) & wanted)
-        gone = entry.values.get("left_on") and has_left(entry, day_of(frozen))  # undated, it may have left since
-        if (one.categories or one.gained) and not gone:
-            listed.append(one)
+        history = later.get(entry.id)
+        then = entry.values if history is None else _values(kind, [row for row in history if row.at <= frozen])
+        if has_left(then, day_of(frozen)):
+            continue
+        categories = policy.read_categories(then.get("categories")) & wanted
+        gained = _gained(kind, history, frozen, policy, wanted, categories) if history else {}
+        if categories or gained:
+            added = "" if categories else min(gained.values())
+            listed.append(Listed(entry.id, entry.village or "", categories, added, gained))
     return listed
 
 
 def _written_since(store: TownshipStore, kind: Kind, moment: int) -> Mapping[str, list[Logged]]:
-    """The whole history of every household whose categories were written after a moment (ms since 1970)."""
+    """The whole history of every household whose place on a roster was written about after a moment (ms since 1970)."""
     rows = store.sql(
         "SELECT record, written FROM changes WHERE township = ? AND kind = ? AND at > ? AND village IS NOT NULL",
         store.code, kind.name, moment,
     )  # fmt: skip
-    ids = sorted({record for record, written in rows if "categories" in from_json(written)})
+    ids = sorted({record for record, written in rows if not _DECIDES.isdisjoint(from_json(written))})
     found: dict[str, list[Logged]] = {}
     for start in range(0, len(ids), _CHUNK):
         keys = [Key(kind.name, id_) for id_ in ids[start : start + _CHUNK]]
@@ -83,22 +88,19 @@ def _written_since(store: TownshipStore, kind: Kind, moment: int) -> Mapping[str
     return found
 
 
-def _as_frozen(
-    entry: Entry, kind: Kind, history: list[Logged], frozen: int, policy: Policy, wanted: frozenset[str]
-) -> Listed:
-    """Fold the log up to the freeze, then forward: what came afterwards is gained on its day."""
-    start = [row for row in history if row.at <= frozen]
-    categories = _categories(kind, start, policy) & wanted
+def _gained(
+    kind: Kind, history: list[Logged], frozen: int, policy: Policy, wanted: frozenset[str], start: frozenset[str]
+) -> dict[str, str]:
+    """Category to the day on which the township first heard of it, for those that came after the freeze."""
     gained: dict[str, str] = {}
     for place, row in enumerate(history, 1):
         if row.at > frozen and "categories" in row.set:
-            now = _categories(kind, history[:place], policy) & wanted
-            for category in now - categories:
+            now = policy.read_categories(_values(kind, history[:place]).get("categories")) & wanted
+            for category in now - start:
                 gained.setdefault(category, day_of(row.at))
-    added = "" if categories else min(gained.values(), default="")
-    return Listed(entry.id, entry.village or "", categories, added, gained)
+    return gained
 
 
-def _categories(kind: Kind, history: list[Logged], policy: Policy) -> frozenset[str]:
-    values = fold(kind, (row.change for row in history)).values if history else {}
-    return policy.read_categories(values.get("categories"))
+def _values(kind: Kind, history: list[Logged]) -> Mapping[str, Any]:
+    """A record as the log had it after these changes."""
+    return fold(kind, (row.change for row in history)).values if history else {}

@@ -8,6 +8,7 @@ nothing is counted twice. Leaves to others: knowing what the categories were at 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from shared.moments import day_named
 from shared.rules.entry import Entry
@@ -102,10 +103,10 @@ def must_visit_of(policy: Policy, must_visit: Iterable[str] | None = None) -> fr
     return policy.read_categories(must_visit) if must_visit else policy.must_visit
 
 
-def has_left(entry: Entry, day: str) -> bool:
-    """Whether a household has left the roster for a reason, as seen on a day."""
-    left_on = entry.values.get("left_on")
-    return bool(entry.values.get("left_reason")) and (not left_on or left_on <= day)
+def has_left(household: Mapping[str, Any], day: str) -> bool:
+    """Whether a household with these values has left the roster for a reason, as seen on a day."""
+    left_on = household.get("left_on")
+    return bool(household.get("left_reason")) and (not left_on or left_on <= day)
 
 
 def cover(
@@ -130,7 +131,7 @@ def cover(
         own = [visit for visit in calls.pop(one.household, []) if visit.day <= day]
         counted = [visit for visit in own if visit.counts]
         entry = households.get(one.household)
-        if entry is not None and has_left(entry, day) and not counted:
+        if entry is not None and has_left(entry.values, day) and not counted:
             coverage.left += 1
             continue
         _count_visits(coverage, one, own, counted, policy)

@@ -228,7 +228,7 @@ def _campaign(
         household.id: categories
         for household in book.households.values()
         if (categories := policy.read_categories(household.values.get("categories")) & wanted)
-        and not has_left(household, today)
+        and not has_left(household.values, today)
     }
     calls: dict[str | None, list[Measured]] = {}
     for one in measured:

@@ -47,4 +47,4 @@ def test_who_leaves_does_so_for_a_reason_on_a_day_of_the_campaign(county: County
     assert left
     for home in left:
         assert "2018-09-01" <= home.values["left_on"] <= "2018-10-31"
-        assert has_left(home, "2018-10-31")
+        assert has_left(home.values, "2018-10-31")

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
+import server.cli.base
 from server.app import create_app
 from server.cli import main
 from server.config import Config
@@ -223,12 +224,16 @@ class Office:
     def now(self, text: str | int) -> None:
         self.clock["now"] = text if isinstance(text, int) else milliseconds(f"{text}+08:00")
 
+    def app(self, _config: Config | None = None) -> Flask:
+        """The app that all commands share until the next `restart`: to build one takes longer than most of what they do."""
+        if self._app is None:
+            self._app = create_app(Config.at(self.folder))
+        return self._app
+
     @property
     def database(self) -> Database:
         """The same database from outside the commands."""
-        if self._app is None:
-            self._app = create_app(Config.at(self.folder))
-        found: Database = self._app.extensions["ruhu"].database
+        found: Database = self.app().extensions["ruhu"].database
         return found
 
     def restart(self) -> None:
@@ -264,6 +269,7 @@ def office(instance: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     clock = {"now": milliseconds("2018-09-03T10:15:00+08:00")}
     Backend("sqlite", Flask("unused"), lambda: None, clock).take_the_clock(monkeypatch)
     made = Office(folder, clock)
+    monkeypatch.setattr(server.cli.base, "create_app", made.app)
     yield made
     made.close()
 

@@ -5,7 +5,13 @@ a household that slipped back.
 import uuid
 from typing import Any
 
+from server.campaigns import add_campaign
 from server.desk import desk_writer
+from server.ledger import go_round
+from server.reports.cleanup import cleanup_report
+from server.reports.contact import contact_report
+from server.reports.coverage import coverage_report
+from server.reports.problems import problems_report
 from server.store import TownshipStore
 from shared.moments import DAY_MS, iso
 from shared.sync.gate import Gate
@@ -86,8 +92,7 @@ def slipped(office: Office, home: str, share: float = 0.6) -> dict[str, list[str
     office.now += 3 * DAY_MS
     check(office, home, share)
     office.now += DAY_MS
-    done: dict[str, list[str]] = office.json("problems", "round")
-    return done
+    return night(office)
 
 
 def visit(office: Office, home: str, minutes: int = 20, village: str = V1, **more: Any) -> str:
@@ -97,3 +102,33 @@ def visit(office: Office, home: str, minutes: int = 20, village: str = V1, **mor
     id_ = write(office, "visit", {**values, **times, **SIX, **more}, village=village, household=home)
     office.now += 60_000
     return id_
+
+
+# --- what the township asks, without the command line's detour -------------------------------------------------------------------
+
+
+def report(office: Office, name: str, month: str | None = None) -> dict[str, Any]:
+    """What a report says now, as JSON."""
+    with office.database.read(TOWN) as store:
+        if name == "coverage":
+            return coverage_report(store, office.database.kinds, office.now, month).as_json()
+        ask = {"contact": contact_report, "cleanup": cleanup_report, "problems": problems_report}[name]
+        return ask(store, office.now, month).as_json()
+
+
+def total(office: Office, name: str, month: str | None = None) -> dict[str, Any]:
+    found: dict[str, Any] = report(office, name, month)["total"]
+    return found
+
+
+def begin(office: Office, starts_on: str = "2018-09-01", ends_on: str | None = None) -> str:
+    """A campaign, its roster frozen now; a second passes before and after."""
+    office.now += 1000
+    id_ = add_campaign(office.database, TOWN, "大走访", starts_on=starts_on, ends_on=ends_on, strict=False, by="陈")
+    office.now += 1000
+    return id_
+
+
+def night(office: Office) -> dict[str, list[str]]:
+    """A round of the township now."""
+    return go_round(office.database, TOWN).as_json()

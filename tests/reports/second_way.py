@@ -239,9 +239,12 @@ def on_roster(raw: Raw, household: Record, campaign: Record, day: str) -> dict[s
     """Category to the day since when it stands on the roster ("" from the start), as seen at the end of a day."""
     frozen = ms_of(campaign["values"]["frozen_at"]) + 999  # written in whole seconds
     wanted = words_of(campaign["values"]["must_visit"])
-    now = household["values"]
-    if now.get("left_reason") and now.get("left_on") and now["left_on"] <= day_of(frozen):
-        return {}  # gone before it began
+    before: dict[str, Any] = {}
+    for name in ("left_reason", "left_on"):
+        for _, value in as_the_log_had(raw, household["id"], name, frozen):
+            before[name] = value
+    if before.get("left_reason") and (before.get("left_on") or "") <= day_of(frozen):
+        return {}  # gone before it began, as the township knew it then
     then: list[str] | None = None
     for _, codes in as_the_log_had(raw, household["id"], "categories", frozen):
         then = codes

@@ -7,17 +7,13 @@ from typing import Any
 
 import pytest
 
+from server.short_visits import review_short
 from shared.moments import DAY_MS, iso
 from tests.reports.conftest import Office
-from tests.reports.desk_work import HOUSE, SIX, check, problem, slipped, take, visit, write
-from tests.sync.world import TOWN, V1, V2
+from tests.reports.desk_work import HOUSE, SIX, begin, check, night, problem, report, slipped, take, total, visit, write
+from tests.sync.world import V1, V2
 
 MINUTE = 60_000
-
-
-def total(office: Office, report: str, *words: str) -> dict[str, Any]:
-    found: dict[str, Any] = office.json("report", report, "--township", TOWN, *words)["total"]
-    return found
 
 
 def call(office: Office, link: str, home: str, started: str, received: str, **more: Any) -> None:
@@ -37,10 +33,7 @@ def link(office: Office, home: str) -> str:
 
 @pytest.fixture
 def campaign(office: Office, home: str) -> str:
-    office.now += 1000
-    found: str = office.json("campaign", "add", "大走访", "--township", TOWN, "--from", "2018-09-01")["id"]
-    office.now += 1000
-    return found
+    return begin(office)
 
 
 @pytest.mark.parametrize(("left_on", "figures"), [("2018-09-30", [0, 1]), ("2018-10-01", [1, 0])])
@@ -49,7 +42,7 @@ def test_who_leaves_on_the_last_day_has_left_and_who_leaves_on_the_next_has_not(
 ) -> None:
     office.now = "2018-11-01T00:00:00"
     write(office, "household", {"left_reason": "moved", "left_on": left_on}, home)
-    told = total(office, "coverage", "--month", "2018-09")
+    told = total(office, "coverage", "2018-09")
     assert [told["households"], told["left"]] == figures
 
 
@@ -60,7 +53,7 @@ def test_who_is_found_on_the_last_day_joins_and_who_is_found_on_the_next_does_no
     office.now = gained_on
     write(office, "household", {"head_name": "乙", "categories": ["key"]})
     office.now = "2018-11-01T00:00:00"
-    told = total(office, "coverage", "--month", "2018-09")
+    told = total(office, "coverage", "2018-09")
     assert [told["households"], told["added"]] == figures
 
 
@@ -72,10 +65,10 @@ def test_a_visit_before_a_household_was_found_counts_once_it_is_on_the_roster_bu
     visit(office, found, 40)
     office.now = "2018-10-05T00:00:00"
     write(office, "household", {"categories": ["key"]}, found)
-    before, after = total(office, "coverage", "--month", "2018-09"), total(office, "coverage")
+    before, after = total(office, "coverage", "2018-09"), total(office, "coverage")
     assert [before[name] for name in ("households", "visited", "visits")] == [1, 0, 0]
     assert [after[name] for name in ("households", "visited", "visits")] == [2, 1, 1]
-    rows = office.json("report", "coverage", "--township", TOWN)["categories"]
+    rows = report(office, "coverage")["categories"]
     assert next(row for row in rows if row["category"] == "key")["visits"] == 0
 
 
@@ -86,7 +79,7 @@ def test_a_category_gained_and_gained_again_dates_from_the_first_time(office: Of
         office.now = f"2018-{month}-05T00:00:00"
         write(office, "household", {"categories": categories}, other)
     office.now = "2018-12-01T00:00:00"
-    assert total(office, "coverage", "--month", "2018-09")["added"] == 1
+    assert total(office, "coverage", "2018-09")["added"] == 1
 
 
 def test_a_household_that_was_taken_off_without_a_reason_stays_to_be_visited(
@@ -136,8 +129,7 @@ def test_a_clock_may_be_ten_minutes_ahead(office: Office, home: str, campaign: s
 
 
 def test_a_visit_belongs_to_a_campaign_by_its_days_unless_it_names_one(office: Office, home: str) -> None:
-    words = ("campaign", "add", "x", "--township", TOWN, "--from", "2018-09-01", "--to", "2018-09-10")
-    office.json(*words)
+    begin(office, ends_on="2018-09-10")
     for now in ("2018-09-10T12:00:00", "2018-09-11T12:00:00"):
         office.now = now
         visit(office, home, 40, purposes=["campaign"])
@@ -154,7 +146,7 @@ def test_an_accepted_overlap_counts_on_that_side_only(office: Office, home: str,
         for h in (home, other)
     )  # fmt: skip
     assert total(office, "coverage")["visited"] == 0
-    office.json("visits", "accept", one)
+    review_short(office.database, one, True, "陈")
     assert total(office, "coverage")["visited"] == 1
 
 
@@ -166,21 +158,21 @@ def test_the_fifth_of_the_next_month_is_the_last_in_time(
     office: Office, home: str, link: str, received: str, late: int
 ) -> None:
     call(office, link, home, "2018-09-20T18:00:00", received)
-    told = total(office, "contact", "--month", "2018-09")
+    told = total(office, "contact", "2018-09")
     assert [told["made"], told["late"]] == [1, late]
 
 
 def test_a_day_on_which_one_call_came_in_time_is_not_late(office: Office, home: str, link: str) -> None:
     call(office, link, home, "2018-09-20T08:00:00", "2018-09-20T09:00:00")
     call(office, link, home, "2018-09-20T18:00:00", "2018-10-20T09:00:00")
-    told = total(office, "contact", "--month", "2018-09")
+    told = total(office, "contact", "2018-09")
     assert [told["made"], told["late"]] == [1, 0]
 
 
 def test_a_call_at_midnight_belongs_to_shanghais_day_and_month(office: Office, home: str, link: str) -> None:
     call(office, link, home, "2018-09-30T23:59:59", "2018-10-01T09:00:00")
     call(office, link, home, "2018-10-01T00:00:00", "2018-10-01T09:00:00")
-    assert [total(office, "contact", "--month", f"2018-{month}")["made"] for month in ("09", "10")] == [1, 1]
+    assert [total(office, "contact", f"2018-{month}")["made"] for month in ("09", "10")] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -201,14 +193,14 @@ def test_a_call_at_midnight_belongs_to_shanghais_day_and_month(office: Office, h
 )
 def test_half_a_month_owes_one(office: Office, home: str, dates: dict[str, str], owed: int) -> None:
     write(office, "party_link", {"party_member": "农", "from_date": "2018-01-01"} | dates, household=home)
-    assert total(office, "contact", "--month", "2018-09")["owed"] == owed
+    assert total(office, "contact", "2018-09")["owed"] == owed
 
 
 def test_beyond_what_is_owed_makes_up_for_nobody_else(office: Office, home: str, link: str) -> None:
     write(office, "party_link", {"party_member": "黄", "from_date": "2018-01-01"}, household=home)
     for day in (10, 11, 12, 13):
         call(office, link, home, f"2018-09-{day}T08:00:00", f"2018-09-{day}T09:00:00")
-    told = total(office, "contact", "--month", "2018-09")
+    told = total(office, "contact", "2018-09")
     assert told == {
         "links": 2, "owed": 4, "made": 2, "percent": 50.0, "met": 1, "open": 1, "exempt": 0, "extra": 2, "late": 0,
     }  # fmt: skip
@@ -228,7 +220,7 @@ def test_ten_points_or_falling_below_eighty_is_a_rebound(
     office.now += DAY_MS
     check(office, home, second)
     assert total(office, "cleanup")["rebounds"] == rebound
-    assert len(office.json("problems", "round")["opened"]) == rebound
+    assert len(night(office)["opened"]) == rebound
 
 
 @pytest.mark.parametrize(("days", "rebound"), [(90, 1), (91, 0)])
@@ -285,7 +277,7 @@ def test_a_month_is_told_as_it_stood_at_its_end(office: Office) -> None:
     late = problem(office, "2018-09-30")
     office.now = "2018-10-20T10:00:00"
     take(office, late, "explained", reason="政策之外")
-    september, october = (total(office, "problems", "--month", month) for month in ("2018-09", "2018-10"))
+    september, october = (total(office, "problems", month) for month in ("2018-09", "2018-10"))
     figures = ("found", "solved", "explained", "open", "overdue")
     assert [september[name] for name in figures] == [1, 0, 0, 1, 0]
     assert [october[name] for name in figures] == [0, 0, 1, 0, 0]
@@ -300,7 +292,7 @@ def test_a_problem_solved_in_another_month_than_it_was_found_is_solved_in_that_o
     office.now = "2018-11-02T10:00:00"
     take(office, road, "reopened", reason="又坏了")
     office.now = "2018-11-20T10:00:00"
-    told = {month: total(office, "problems", "--month", month) for month in ("2018-09", "2018-10", "2018-11")}
+    told = {month: total(office, "problems", month) for month in ("2018-09", "2018-10", "2018-11")}
     assert [[told[month][name] for name in ("found", "solved", "open", "reopened")] for month in told] == [
         [1, 0, 1, 0], [0, 1, 0, 0], [0, 0, 1, 1],
     ]  # fmt: skip
@@ -322,7 +314,7 @@ def test_a_reopened_problem_has_no_deadline_until_it_is_assigned_anew(office: Of
     office.now = "2018-12-01T00:00:00"
     told = total(office, "problems")
     assert [told["open"], told["overdue"], told["reopened"]] == [1, 0, 1]
-    assert office.json("problems", "round")["climbed"] == []
+    assert night(office)["climbed"] == []
 
 
 def test_duplicates_and_what_is_not_taken_up_are_counted_apart(office: Office) -> None:

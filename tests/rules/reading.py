@@ -1,27 +1,19 @@
-"""How a case is read: its name in a report, its records among many, and the faults that are known and not mended yet."""
+"""How a case is read: its name in a report, its record made directly, its records among many.
 
-from collections.abc import Iterable, Mapping, Sequence
+Leaves to others: what a case says (`cases_*`), where it is laid (`conftest`).
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import Any
-
-import pytest
 
 from shared.rules.entry import Entry
 from tests.rules.records import Write, record_of, stamped
-
-KNOWN: Mapping[str, tuple[str, ...]] = {}
-"""Case (the English half of its name) to the shelves on which the code disagrees with DOMAIN; each must fail there."""
 
 
 def english(case: Any) -> str:
     """The English half of a case's name: pytest cannot print the Chinese."""
     name = case[0] if isinstance(case, tuple) else case.name
     return str(name).rpartition(" / ")[2]
-
-
-def known_faults(request: pytest.FixtureRequest, name: str, shelf: str) -> None:
-    """Mark the running test as failing for a known reason; it goes red when the fault is mended."""
-    if shelf in KNOWN.get(name.rpartition(" / ")[2], ()):
-        request.applymarker(pytest.mark.xfail(strict=True, reason=f"DOMAIN and the rules disagree: {name}"))
 
 
 def entry_of(*writes: Write) -> Entry:

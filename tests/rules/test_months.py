@@ -12,7 +12,7 @@ from shared.rules.due import Book
 from shared.rules.policy import ContactRules, preset, read_policy
 from tests.rules.cases_months import CASES, MonthCase
 from tests.rules.conftest import Shelf
-from tests.rules.reading import english, entry_of, known_faults
+from tests.rules.reading import english, entry_of
 from tests.rules.records import Write, contact, link, ms, visit
 
 RULES = preset().contact
@@ -26,8 +26,7 @@ def month_of(
 
 
 @pytest.mark.parametrize("case", CASES, ids=english)
-def test_a_month_stands_as_the_calls_say(case: MonthCase, shelf: Shelf, request: Any) -> None:
-    known_faults(request, case.name, shelf.name)
+def test_a_month_stands_as_the_calls_say(case: MonthCase, shelf: Shelf) -> None:
     policy, findings = read_policy({"overrides": {"contact": case.rules}})
     assert findings == []
     told = month_of(shelf.lay(case.link, *case.wrote), case.link, case.month, policy.contact, case.now)

@@ -13,7 +13,7 @@ from shared.kinds.problem import PROBLEM_CATEGORIES
 from shared.kinds.visit import Visit
 from shared.rules.policy import DEFAULT, PRESETS, Policies, Policy, preset, preset_text, read_policy
 from tests.rules.conftest import Shelf
-from tests.rules.reading import english, known_faults
+from tests.rules.reading import english
 from tests.rules.records import campaign, policy
 
 # --- as shipped
@@ -234,10 +234,7 @@ UNUSABLE: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("name", "overrides"), UNUSABLE, ids=[english(one) for one in UNUSABLE])
-def test_a_value_that_cannot_be_used_is_named_and_the_presets_stands(
-    name: str, overrides: Any, shelf: Shelf, request: Any
-) -> None:
-    known_faults(request, name, shelf.name)
+def test_a_value_that_cannot_be_used_is_named_and_the_presets_stands(name: str, overrides: Any, shelf: Shelf) -> None:
     policies = shelf.lay(policy("县1", overrides=overrides, minimum_minutes=20)).policies
     assert [finding.code for finding in policies.findings] == ["policy_unusable"]
     found = policies.on("2018-09-03")

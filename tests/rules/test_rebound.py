@@ -12,7 +12,7 @@ from shared.rules.due import Book
 from shared.rules.policy import Policies, preset
 from tests.rules.cases_rebound import CASES, ReboundCase, hamlet, village
 from tests.rules.conftest import Shelf
-from tests.rules.reading import english, entry_of, known_faults
+from tests.rules.reading import english, entry_of
 from tests.rules.records import HOUSEHOLD_ITEMS, Write, check, policy
 
 RULES = preset().cleanup
@@ -25,8 +25,7 @@ def line_of(book: Book, last: Write) -> list[Checked]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=english)
-def test_a_check_is_scored_and_compared(case: ReboundCase, shelf: Shelf, request: Any) -> None:
-    known_faults(request, case.name, shelf.name)
+def test_a_check_is_scored_and_compared(case: ReboundCase, shelf: Shelf) -> None:
     county = [policy(overrides={"cleanup": case.rules})] if case.rules else []
     book = shelf.lay(*county, *case.wrote)
     assert book.policies.findings == []

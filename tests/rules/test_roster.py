@@ -80,10 +80,10 @@ def test_a_category_gained_and_lost_again_keeps_its_day(town_hall: TownHall) -> 
 
 
 def test_the_freeze_is_to_the_second(town_hall: TownHall) -> None:
-    at = "2018-09-01T08:00:00+08:00"
-    found = listed(town_hall, household("甲户", POOR, on="09-01 07:59", received=at),
-                   household("乙户", POOR, on="09-01 08:00:01", received="09-01 08:00:01"))  # fmt: skip
-    assert told(found) == {"乙户": ([], "2018-09-01", {POOR: "2018-09-01"}), "甲户": ([POOR], "", {})}
+    at_once = household("甲户", POOR, on="09-01 07:59", received="09-01 08:00:00")
+    too_late = household("乙户", POOR, on="09-01 07:59", received="09-01 08:00:01")
+    found = listed(town_hall, at_once, at_once.then("09-10", categories=[POOR, LOW]), too_late)
+    assert told(found) == {"乙户": ([], "2018-09-01", {POOR: "2018-09-01"}), "甲户": ([POOR], "", {LOW: "2018-09-10"})}
 
 
 def test_what_is_frozen_is_by_the_moment_of_the_freeze_and_not_by_the_first_day(town_hall: TownHall) -> None:
@@ -120,6 +120,12 @@ def test_who_left_before_the_freeze_was_never_on_it(town_hall: TownHall) -> None
 def test_who_is_said_after_the_freeze_to_have_left_before_it_was_on_it_all_the_same(town_hall: TownHall) -> None:
     one = household("甲户", POOR)
     assert listed(town_hall, one, one.then("09-12", left_reason="moved", left_on="2017-05-01")).keys() == {"甲户"}
+
+
+def test_who_had_left_and_came_back_after_the_freeze_is_an_addition(town_hall: TownHall) -> None:
+    one = household("甲户", POOR, left_reason="moved", left_on="2017-05-01")
+    found = listed(town_hall, one, one.then("09-12", left_reason=None, left_on=None))
+    assert told(found) == {"甲户": ([], "2018-09-12", {POOR: "2018-09-12"})}
 
 
 def test_a_household_removed_after_the_freeze_does_not_slip_off_without_a_reason(town_hall: TownHall) -> None:
