@@ -64,14 +64,17 @@ def roster_of(store: TownshipStore, kind: Kind, book: Book, campaign: Entry, pol
     for entry in (*book.households.values(), *book.removed.values()):
         history = later.get(entry.id)
         then = entry.values if history is None else _values(kind, [row for row in history if row.at <= frozen])
-        if has_left(then, day_of(frozen)):
-            continue
-        categories = policy.read_categories(then.get("categories")) & wanted
+        categories = _stands_in(then, day_of(frozen), policy) & wanted
         gained = _gained(kind, history, frozen, policy, wanted, categories) if history else {}
         if categories or gained:
             added = "" if categories else min(gained.values())
             listed.append(Listed(entry.id, entry.village or "", categories, added, gained))
     return listed
+
+
+def _stands_in(household: Mapping[str, Any], day: str, policy: Policy) -> frozenset[str]:
+    """The categories a household stands in on a day; none when it has left."""
+    return frozenset() if has_left(household, day) else policy.read_categories(household.get("categories"))
 
 
 def _written_since(store: TownshipStore, kind: Kind, moment: int) -> Mapping[str, list[Logged]]:
@@ -94,10 +97,10 @@ def _gained(
     """Category to the day on which the township first heard of it, for those that came after the freeze."""
     gained: dict[str, str] = {}
     for place, row in enumerate(history, 1):
-        if row.at > frozen and "categories" in row.set:
-            now = policy.read_categories(_values(kind, history[:place]).get("categories")) & wanted
-            for category in now - start:
-                gained.setdefault(category, day_of(row.at))
+        if row.at > frozen and not _DECIDES.isdisjoint(row.set):
+            day = day_of(row.at)
+            for category in (_stands_in(_values(kind, history[:place]), day, policy) & wanted) - start:
+                gained.setdefault(category, day)
     return gained
 
 

@@ -239,19 +239,21 @@ def on_roster(raw: Raw, household: Record, campaign: Record, day: str) -> dict[s
     """Category to the day since when it stands on the roster ("" from the start), as seen at the end of a day."""
     frozen = ms_of(campaign["values"]["frozen_at"]) + 999  # written in whole seconds
     wanted = words_of(campaign["values"]["must_visit"])
-    before: dict[str, Any] = {}
-    for name in ("left_reason", "left_on"):
-        for _, value in as_the_log_had(raw, household["id"], name, frozen):
-            before[name] = value
-    if before.get("left_reason") and (before.get("left_on") or "") <= day_of(frozen):
-        return {}  # gone before it began, as the township knew it then
-    then: list[str] | None = None
-    for _, codes in as_the_log_had(raw, household["id"], "categories", frozen):
-        then = codes
-    since = dict.fromkeys(words_of(then) & wanted, "")
-    for at, codes in as_the_log_had(raw, household["id"], "categories", end_of_day(day) + 999):
-        if at > frozen:
-            for category in words_of(codes) & wanted:
+
+    def stands(until: int) -> set[str]:
+        """The must-visit words that the log knew for it at a moment; none of a household that had left."""
+        last: dict[str, Any] = {}
+        for name in ("categories", "left_reason", "left_on"):
+            for _, value in as_the_log_had(raw, household["id"], name, until):
+                last[name] = value
+        left = last.get("left_reason") and (last.get("left_on") or "") <= day_of(until)
+        return set() if left else words_of(last.get("categories")) & wanted
+
+    since = dict.fromkeys(stands(frozen), "")
+    moments = {at for kind, record, at, _, _ in raw.log if kind == "household" and record == household["id"]}
+    for at in sorted(moments):
+        if frozen < at <= end_of_day(day) + 999:
+            for category in stands(at):
                 since.setdefault(category, day_of(at))
     return since
 
