@@ -5,7 +5,7 @@ stored like the start. Leaves to others: reading the clocks, writing (`notebook`
 (`shared.rules.length`, `shared.rules.visits`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,7 @@ def beginning(reading: Reading) -> dict[str, Any]:
 def pausing(begun: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
     """The values that pause a visit; empty when it is paused already or has ended."""
     pauses = list(begun.get("pauses") or [])
-    if begun.get("ended_at") or (pauses and "to" not in pauses[-1]):
+    if begun.get("ended_at") or _running(pauses) is not None:
         return {}
     pause: dict[str, Any] = {"from": iso(reading.wall)}
     if _same_boot(begun, reading):
@@ -51,12 +51,19 @@ def pausing(begun: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
 def resuming(begun: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
     """The values that go on with a paused visit; empty when it is not paused."""
     pauses = list(begun.get("pauses") or [])
-    if not pauses or "to" in pauses[-1]:
+    running = _running(pauses)
+    if running is None:
         return {}
     end: dict[str, Any] = {"to": iso(reading.wall)}
-    if _same_boot(begun, reading) and "from_mono" in pauses[-1]:
+    if _same_boot(begun, reading) and "from_mono" in running:
         end["to_mono"] = round(reading.mono, 3)
-    return {"pauses": [*pauses[:-1], {**pauses[-1], **end}]}
+    return {"pauses": [*pauses[:-1], {**running, **end}]}
+
+
+def _running(pauses: Sequence[Any]) -> Mapping[str, Any] | None:
+    """The pause that has not ended; None when there is none. A pause is free-form data: what is none of ours is left as it is."""
+    last = pauses[-1] if pauses else None
+    return last if isinstance(last, Mapping) and "from" in last and "to" not in last else None
 
 
 def ending(begun: Mapping[str, Any], reading: Reading, rules: VisitRules) -> dict[str, Any]:

@@ -8,8 +8,10 @@ import pytest
 from mobile.duties import Duties, StepNotNow
 from mobile.notebook import Doors, NoSuchRecord, Notebook
 from mobile.store import Store
+from mobile.visits import Reading, ending, pausing, resuming
 from shared.kinds import KINDS
 from shared.rules.due import NEEDS
+from shared.rules.policy import preset
 from tests.mobile.township import VILLAGE, Phone
 
 CHECKS = {f"{n}_status": "ok" for n in ("guarantees", "policies", "documents", "morale", "awareness", "satisfaction")}
@@ -180,6 +182,27 @@ def test_a_pause_still_running_ends_with_the_visit(phone: Phone) -> None:
     body.wait(60)
     assert notebook.finish_visit(visit, {})[1] == 20
     assert notebook.get("visit", visit).record.values["pauses"][0]["to_mono"] == 1000.0 + 80 * 60
+
+
+@pytest.mark.parametrize("odd", [{}, {"from": 5, "to": None}, {"停": 1}])
+def test_a_visit_with_an_odd_pause_can_still_be_paused_and_ended(phone: Phone, odd: dict[str, Any]) -> None:
+    body = Body()
+    notebook = body.notebook(phone)
+    visit = notebook.start_visit(house(phone)).id
+    notebook.write("visit", visit, {"pauses": [odd]})
+    body.wait(31)
+    assert notebook.resume_visit(visit) is None
+    assert notebook.pause_visit(visit) is not None
+    assert notebook.finish_visit(visit, {})[1] == 31
+
+
+@pytest.mark.parametrize("odd", [None, 5, "停", []])
+def test_no_pause_however_odd_keeps_the_timer_from_ending(odd: Any) -> None:
+    begun = {"started_at": MOMENT, "started_mono": 1.0, "boot_id": "b", "pauses": [odd]}
+    reading = Reading(1_535_940_900_000, 61.0, "b")
+    assert resuming(begun, reading) == {}
+    assert "pauses" in pausing(begun, reading)
+    assert ending(begun, reading, preset().visit)["ended_mono"] == 61.0
 
 
 def test_the_visitor_is_written_with_the_start(phone: Phone) -> None:

@@ -20,6 +20,7 @@ from tests.sync.world import TOWN, V1, V2
 
 COUNTY, FARM, OTHER = "451422", "451422401", "451422101"
 PRESET = "five_campaigns_2018"
+MINUTE = 60_000
 OF_THEIR_OWN = ("preset", "version")
 """Lines of `policy show` that another option sets."""
 # --- policy ---------------------------------------------------------------------------------------------------------------
@@ -363,6 +364,28 @@ def test_a_round_on_the_other_side_of_a_restart_does_nothing_twice(office: Offic
     office.json("restore", str(office.folder / "b.zip"))
     assert office.json("problems", "round") == {"climbed": [], "opened": [], "reopened": []}
     assert office.log() == before
+
+
+def test_a_restored_server_takes_the_same_steps_under_the_same_ids(office: Office) -> None:
+    """So that a phone which has seen the first is not told of a second."""
+    problem(office, "2018-09-10")
+    home = write(office, "household", {"head_name": "甲"})
+    check(office, home, 0.95)
+    office.now = "2018-09-19T12:00:00"
+    check(office, home, 0.5)
+    office.restart()
+    office.json("backup", str(office.folder / "b.zip"))
+    taken = []
+    for _ in range(2):
+        office.now += 7 * MINUTE
+        assert sum(map(len, office.json("problems", "round").values())) == 2
+        taken.append(office.rows("SELECT id, step FROM kind_problem_step WHERE step IN ('escalated', 'reported')"))
+        taken[-1] += office.rows("SELECT id, source FROM kind_problem")
+        office.restart()
+        office.json("restore", str(office.folder / "b.zip"))
+        office.restart()
+    assert sorted(taken[0]) == sorted(taken[1])
+    assert len(taken[0]) == 5
 
 
 def test_a_round_may_be_of_one_township_only(office: Office) -> None:
