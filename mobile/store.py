@@ -178,13 +178,8 @@ class Store(Disk):
 
     def briefs(self, kind: str) -> list[Entry]:
         """The server's copies of a kind in short form; removed records and such as left the phone are not among them."""
-        names = self._brief_names[kind]
         rows = self._rows("SELECT document FROM briefs WHERE kind = ?", kind)
-        briefs = json.loads(f"[{','.join([row[0] for row in rows])}]")
-        return [
-            Entry(kind, id_, village, household, dict(zip(names, cells, strict=True)), first, last, None, timed)
-            for id_, village, household, first, last, timed, cells in briefs
-        ]
+        return [Entry(kind, *brief) for brief in json.loads(f"[{','.join([row[0] for row in rows])}]")]
 
     def _put_brief(self, copy: Copy) -> None:
         record, names = copy.record, self._brief_names.get(copy.record.kind)
@@ -194,13 +189,13 @@ class Store(Disk):
             self._run("DELETE FROM briefs WHERE kind = ? AND id = ?", *record.key)
             return
         entry = Entry.of(record)
-        cells = [record.values.get(name) for name in names]  # without their names: those take most of the room
-        brief = [entry.id, entry.village, entry.household, entry.first, entry.last, entry.timed, cells]
+        values = {name: record.values[name] for name in names if record.values.get(name) is not None}
+        brief = [entry.id, entry.village, entry.household, values, entry.first, entry.last, None, entry.timed]
         self._run("INSERT OR REPLACE INTO briefs VALUES (?, ?, ?)", *record.key, _json(brief))
 
     def _renew_briefs(self) -> None:
         """Make every brief anew when an app begins to need other fields."""
-        wanted = {"layout": 1, "names": self._brief_names}
+        wanted = {"layout": 2, "names": self._brief_names}
         if self.fact("briefs") == wanted:
             return
 
