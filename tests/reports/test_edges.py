@@ -9,6 +9,7 @@ import pytest
 
 from server.short_visits import review_short
 from shared.moments import DAY_MS, iso
+from shared.rules.coverage import percent
 from tests.reports.conftest import Office
 from tests.reports.desk_work import HOUSE, SIX, begin, check, night, problem, report, slipped, take, total, visit, write
 from tests.sync.world import V1, V2
@@ -126,6 +127,61 @@ def test_a_clock_may_be_ten_minutes_ahead(office: Office, home: str, campaign: s
     ended = office.now + ahead
     visit(office, home, started_at=iso(ended - 40 * MINUTE), ended_at=iso(ended))
     assert total(office, "coverage")["visited"] == visited
+
+
+def clocks(office: Office, minutes: int, **more: Any) -> dict[str, Any]:
+    """A visit's two clocks: so many minutes by the timer, an hour by the watch."""
+    started = office.now - 60 * MINUTE
+    timer = {"started_mono": 1000.0, "ended_mono": 1000.0 + minutes * 60, "boot_id": "b"}
+    return {"started_at": iso(started), "ended_at": iso(office.now)} | timer | more
+
+
+@pytest.mark.parametrize(
+    ("minutes", "more", "visited"),
+    [
+        (29, {}, 0),
+        (30, {}, 1),
+        (29, {"clock_flag": "drift"}, 0),
+        (29, {"clock_flag": "reboot"}, 1),
+        (29, {"ended_mono": None}, 1),
+        (29, {"ended_mono": 10.0}, 1),
+        (40, {"clock_flag": "auto_closed"}, 0),
+    ],
+)
+def test_the_timer_measures_unless_the_phone_was_started_anew(
+    office: Office, home: str, campaign: str, minutes: int, more: dict[str, Any], visited: int
+) -> None:
+    office.now += DAY_MS
+    visit(office, home, **clocks(office, minutes, **more))
+    assert total(office, "coverage")["visited"] == visited
+
+
+@pytest.mark.parametrize(("pauses", "visited"), [([(5, 15), (10, 20)], 1), ([(5, 15), (20, 30)], 0)])
+def test_a_moment_that_two_pauses_cover_is_taken_off_once(
+    office: Office, home: str, campaign: str, pauses: list[tuple[int, int]], visited: int
+) -> None:
+    office.now += DAY_MS
+    started = office.now - 45 * MINUTE
+    spans = [{"from": iso(started + begun * MINUTE), "to": iso(started + over * MINUTE)} for begun, over in pauses]
+    visit(office, home, started_at=iso(started), ended_at=iso(office.now), pauses=spans)
+    assert total(office, "coverage")["visited"] == visited
+
+
+def test_an_end_that_was_corrected_frees_the_time_after_it(office: Office, home: str, campaign: str) -> None:
+    """Forgotten until the next house: its writer moves the end to when he left, though the timer ran on."""
+    other = write(office, "household", {"head_name": "乙", "categories": ["key"]})
+    office.now += DAY_MS
+    forgotten = visit(office, home, **clocks(office, 60))
+    started = office.now - 25 * MINUTE
+    visit(office, other, started_at=iso(started), ended_at=iso(started + 31 * MINUTE))
+    assert total(office, "coverage")["visited"] == 0
+    write(office, "visit", {"ended_at": iso(started - MINUTE)}, forgotten)
+    assert total(office, "coverage")["visited"] == 2
+
+
+def test_only_the_whole_is_a_hundred() -> None:
+    shares = [percent(part, whole) for part, whole in ((2999, 3000), (3000, 3000), (0, 3000), (1, 3), (0, 0))]
+    assert shares == [99.9, 100.0, 0.0, 33.3, None]
 
 
 def test_a_visit_belongs_to_a_campaign_by_its_days_unless_it_names_one(office: Office, home: str) -> None:
