@@ -59,6 +59,6 @@ format: setup  ## 整理代码 / format and fix the code
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --no-config --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url $(ARGS) pyproject.toml
 lock:
-	$(LOCK) --extra server --extra postgres --extra dev -o requirements/setup.txt
+	$(LOCK) --extra server --extra postgres --extra mobile --extra dev -o requirements/setup.txt
 	$(LOCK) --extra mobile -c requirements/setup.txt -o requirements/mobile.txt
 	$(LOCK) --extra e2e -c requirements/setup.txt -o requirements/e2e.txt
