@@ -102,16 +102,20 @@ class Duties:
         judged = judge_all([*others, Entry.of(asked)], self.notebook.policies(), now=self.notebook.doors.now())
         return next(one for one in judged if one.entry.id == id_)
 
+    def open_visits(self) -> list[Entry]:
+        """This phone's own visits that have begun and not ended, oldest first."""
+        mine = set(self.notebook.enrolment().devices)
+        found = [e for e in self.notebook.entries("visit") if e.first and not e.values.get("ended_at")]
+        return sorted((e for e in found if device_of(e.first) in mine), key=lambda e: e.first)
+
     def lying_open(self) -> list[Entry]:
         """This phone's own visits that have been open so long that one must ask: still there? Those open for far too long are closed.
 
         A visit that closed by itself is kept and does not count; its writer may still correct its end.
         """
-        reading, mine = self.notebook.doors.reading(), set(self.notebook.enrolment().devices)
+        reading = self.notebook.doors.reading()
         asking = []
-        for entry in self.notebook.entries("visit"):
-            if entry.values.get("ended_at") or not entry.first or device_of(entry.first) not in mine:
-                continue
+        for entry in self.open_visits():
             rules = self.notebook.policies().on(self.notebook.today()).visit
             state = state_of(entry.values, reading, rules)
             if state == "ask":

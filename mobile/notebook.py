@@ -13,6 +13,7 @@ from typing import Any
 
 import uuid6
 
+from mobile.drafts import Draft
 from mobile.store import Store
 from mobile.visits import Reading, beginning, ending, pausing, resuming
 from shared.hlc import Clock, device_of
@@ -158,6 +159,10 @@ class Notebook:
             raise NoSuchRecord(f"{kind} {id}")
         return shown
 
+    def shown_or_none(self, kind: str, id: str) -> Shown | None:
+        """One record; None when the phone does not hold it."""
+        return self.shown(Key(kind, id))
+
     def records(self, kind: str, search: str = "", village: str = "", household: str = "") -> list[Shown]:
         """Records of a kind that are not removed, whose words hold `search`, ordered by village and title."""
         declared = self.kind(kind)
@@ -218,10 +223,12 @@ class Notebook:
         values: Mapping[str, Any],
         village: str | None = None,
         household: str | None = None,
+        seen: Mapping[str, Any] | None = None,
     ) -> Written | None:
         """Save: one change, on the disk when this returns. None when it changes nothing. Invalid: nothing was saved.
 
-        `village` and `household` place a new record; an existing one stays where it is.
+        `village` and `household` place a new record; an existing one stays where it is. `seen` is field to the stamp its writer was
+        looking at, where that is not the present one: words typed before a sync brought others.
         """
         declared = self.kind(kind)
         wrong = declared.errors(values)
@@ -230,7 +237,7 @@ class Notebook:
         key = Key(kind, id or self.doors.new_id())
 
         def save() -> Written | None:
-            written = self._change(declared, key, values, village, household)
+            written = self._change(declared, key, values, village, household, seen or {})
             if written:
                 self.store.append(written)
             self.store.drop_draft(key)
@@ -239,7 +246,13 @@ class Notebook:
         return self.store.together(save)
 
     def _change(
-        self, kind: Kind, key: Key, values: Mapping[str, Any], village: str | None, household: str | None
+        self,
+        kind: Kind,
+        key: Key,
+        values: Mapping[str, Any],
+        village: str | None,
+        household: str | None,
+        seen: Mapping[str, Any],
     ) -> Written | None:
         enrolment = self.enrolment()
         shown = self.shown(key)
@@ -259,7 +272,7 @@ class Notebook:
             if shown is None:
                 raise NothingWritten
             return None
-        base = _base(record, news)
+        base = _base(record, news, seen)
         written = Written(
             self.store.fact("next_number") or 1,
             *key,
@@ -300,6 +313,40 @@ class Notebook:
             raise NotEnrolled
         return enrolment
 
+    # --- drafts: what is answered and not yet saved ----------------------------------------------------------------
+
+    def draft(self, kind: str, id: str) -> Draft | None:
+        """What was answered on a form that was not saved; None when there is nothing."""
+        body = self.store.draft(Key(kind, id))
+        return Draft.read(kind, id, body) if body is not None else None
+
+    def answer(
+        self, kind: str, id: str, values: Mapping[str, Any], village: str | None = None, household: str | None = None
+    ) -> Draft:
+        """Keep answers at once, each with the stamp its writer was looking at when it was first touched. Nothing is judged yet."""
+        draft = self.draft(kind, id) or Draft(kind, id, village, household)
+        shown = self.shown(Key(kind, id))
+        for name, value in values.items():
+            draft.seen.setdefault(name, shown.record.stamps.get(name) if shown else None)
+            draft.values[name] = value
+        self.store.put_draft(Key(kind, id), draft.body())
+        return draft
+
+    def save(self, kind: str, id: str, more: Mapping[str, Any] | None = None) -> Written | None:
+        """Save a draft as one change, with `more` beside it. As `write`; the draft goes in the same transaction, or stays."""
+        draft = self.draft(kind, id) or Draft(kind, id)
+        return self.write(kind, id, {**draft.values, **(more or {})}, draft.village, draft.household, draft.seen)
+
+    def discard(self, kind: str, id: str) -> Draft | None:
+        """Give a draft up; returned, so that it can be put back."""
+        draft = self.draft(kind, id)
+        self.store.drop_draft(Key(kind, id))
+        return draft
+
+    def put_back(self, draft: Draft) -> None:
+        """A draft that was given up stands again."""
+        self.store.put_draft(Key(draft.kind, draft.id), draft.body())
+
     # --- visits ----------------------------------------------------------------------------------------------------
 
     def start_visit(self, household: str) -> Written:
@@ -323,12 +370,12 @@ class Notebook:
     def finish_visit(self, id: str, values: Mapping[str, Any]) -> tuple[Written | None, int]:
         """End a visit with what was heard; the change and the whole minutes it took, pauses taken off. Short is kept, never refused.
 
-        A visit that has ended keeps its end: only `values` are written.
+        A visit that has ended keeps its end: only what its draft holds and `values` are written.
         """
         begun = self.get("visit", id).record.values
         rules = self.policies().on(self.today()).visit
         end = {} if begun.get("ended_at") else ending(begun, self.doors.reading(), rules)
-        written = self.write("visit", id, {**end, **values})
+        written = self.save("visit", id, {**end, **values})
         return written, length_of(self.get("visit", id).record.values).minutes
 
     # --- what waits, what was refused, where people disagree ---------------------------------------------------------
@@ -401,12 +448,14 @@ class Notebook:
         return self.write("conflict", id, {"status": "open"})
 
 
-def _base(record: Record, news: Mapping[str, Any]) -> dict[str, Any]:
-    """Per field the stamp its writer was looking at; who removes a record was looking at all of it."""
+def _base(record: Record, news: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    """Per field the stamp its writer was looking at, None in `seen` for nothing; who removes a record was looking at all of it."""
     names = set(record.stamps) if news.get(REMOVED) is True else {n for n in news if n in record.stamps}
     if record.values.get(REMOVED) is True:
         names.add(REMOVED)
-    return {name: at for name, at in record.stamps.items() if name in names}
+    base = {name: at for name, at in record.stamps.items() if name in names}
+    base |= {name: at for name, at in seen.items() if name in news}
+    return {name: at for name, at in base.items() if at is not None}
 
 
 def _unchanged(kind: Kind, record: Record, name: str, value: Any) -> bool:

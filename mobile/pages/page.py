@@ -1,0 +1,125 @@
+"""What every page has: its place in the app, its words in the reader's language, and how it is found again after a kill.
+
+Promises: `where` holds all that is needed to open the page anew (what was typed is in the drafts); the back key never discards. Leaves to
+others: the stack of pages (`application`), what is on a page (its own module, which names its class in `PAGE`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mobile.pages.blocks import View
+from shared.fields import Label
+from shared.moments import iso
+
+if TYPE_CHECKING:
+    from mobile.pages.application import Application
+    from mobile.session import Session
+
+ZH, EN = "zh", "en"
+
+COMMON: Mapping[str, Label] = {
+    "cancel": Label("取消", "Cancel"),
+    "save": Label("保存", "Save"),
+    "ok": Label("知道了", "OK"),
+    "yes": Label("是", "Yes"),
+    "no": Label("否", "No"),
+    "saved": Label("已存在手机里", "Saved on this phone"),
+    "nothing_new": Label("没有改动", "Nothing changed"),
+    "none": Label("未填写", "Not filled in"),
+    "village": Label("全村", "The whole village"),
+    "unnamed": Label("（未填姓名）", "(no name)"),
+    "unsent": Label("未上传", "Not sent"),
+    "just_now": Label("刚刚", "just now"),
+    "minutes_ago": Label("{n} 分钟前", "{n} min ago"),
+    "hours_ago": Label("{n} 小时前", "{n} h ago"),
+    "days_ago": Label("{n} 天前", "{n} days ago"),
+    "me": Label("我", "me"),
+    "today": Label("今天", "today"),
+    "overdue": Label("逾期{n}天", "{n} d overdue"),
+    "due_today": Label("今天到期", "due today"),
+    "due_in": Label("还有{n}天", "{n} days left"),
+}
+"""Words that many pages use."""
+
+
+def half(text: str, language: str) -> str:
+    """One language of a sentence that holds both: Chinese, then " / ", then English. What holds one only is given whole."""
+    zh, slash, en = text.partition(" / ")
+    if not slash:
+        return text
+    chosen = en if language == EN else zh
+    return chosen.strip()
+
+
+class Page:
+    """One page. A subclass says `SAYS` (its words) and `view`."""
+
+    SAYS: ClassVar[Mapping[str, Label]] = {}
+    name: str = ""
+    every_second: bool = False
+    """Whether `view` is asked for again each second while the page is shown."""
+
+    def __init__(self, app: Application, **where: str) -> None:
+        self.app = app
+        self.where = where
+
+    @property
+    def session(self) -> Session:
+        """The unlocked profile; pages that work without one do not ask."""
+        return self.app.session
+
+    @property
+    def language(self) -> str:
+        return self.app.language
+
+    # --- words -----------------------------------------------------------------------------------------------------
+
+    def say(self, key: str, **values: Any) -> str:
+        """A sentence of this page, or of all pages, in the reader's language. KeyError when there is none."""
+        label = self.SAYS.get(key) or COMMON[key]
+        return self.word(label).format(**values) if values else self.word(label)
+
+    def word(self, label: Label) -> str:
+        """A label in the reader's language."""
+        return label.en if self.language == EN else label.zh
+
+    def half(self, text: str) -> str:
+        """One language of a sentence that holds both."""
+        return half(text, self.language)
+
+    def joined(self, *parts: str) -> str:
+        """Parts with a middle dot between; empty ones left out."""
+        return " · ".join(part for part in parts if part)
+
+    def ago(self, ms: int) -> str:
+        """How long ago a moment was (ms since 1970)."""
+        minutes = max(0, self.session.notebook.doors.now() - ms) // 60_000
+        if minutes < 1:
+            return self.say("just_now")
+        if minutes < 60:
+            return self.say("minutes_ago", n=minutes)
+        if minutes < 48 * 60:
+            return self.say("hours_ago", n=minutes // 60)
+        return self.say("days_ago", n=minutes // (24 * 60))
+
+    def moment(self, ms: int) -> str:
+        """A moment by Shanghai's clock, to the minute."""
+        return iso(ms)[:16].replace("T", " ")
+
+    # --- what a page does ------------------------------------------------------------------------------------------
+
+    def view(self) -> View:
+        """What is to be seen now."""
+        raise NotImplementedError
+
+    def entered(self) -> None:
+        """The page has come to the top: by opening it, or by coming back to it."""
+
+    def back(self) -> bool:
+        """The back key. True when the page has seen to it itself; else the page below is shown. Nothing is ever discarded."""
+        return False
+
+    def redraw(self) -> None:
+        self.app.redraw()

@@ -1,0 +1,185 @@
+"""One person's unlocked profile while the app is open: the notebook, what is due, and how syncing goes, in one place for every page.
+
+Promises: what pages ask for again and again (the due list, names) is worked out once until something changes; what syncing says arrives in
+the screen's own thread. Leaves to others: unlocking (`profiles`), words and pages (`pages`), the rules (`duties`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mobile.duties import DueList, Duties, Problem
+from mobile.notebook import Disagreement, Doors, Notebook
+from mobile.store import Store
+from mobile.syncing import Outcome, Syncing
+from shared.kind import Registry
+from shared.rules.due import Due, Place
+from shared.rules.entry import Entry
+from shared.sync.converse import Summary
+from shared.sync.phone import Courier, Enrolment, PhoneError
+
+LAST_SYNC = "last_sync_here"
+SEEN = "seen_conflicts"
+
+
+def _mark(one: Disagreement) -> str:
+    return f"{one.shown.record.id} {one.status}"
+
+
+@dataclass(frozen=True)
+class SyncState:
+    """How syncing goes. `summary` counts while it runs; `error` is what went wrong last, `last` when it last went well (ms, or None)."""
+
+    running: bool = False
+    paused: bool = False
+    summary: Summary | None = None
+    error: PhoneError | None = None
+    last: int | None = None
+
+
+class Session:
+    """An open profile. `heard` is called, in the screen's thread, whenever syncing has news; `soon` takes work there from any thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        kinds: Registry,
+        doors: Doors,
+        soon: Callable[[Callable[[], None]], None],
+        heard: Callable[[], None],
+        courier_for: Callable[[Enrolment], Courier] | None = None,
+    ) -> None:
+        self.store = store
+        self.kinds = kinds
+        self.notebook = Notebook(store, kinds, doors)
+        self.duties = Duties(self.notebook)
+        self.syncing = Syncing(store, kinds, doors.now, courier_for, progress=self._progress)
+        self.state = SyncState(last=store.fact(LAST_SYNC))
+        self._soon = soon
+        self._heard = heard
+        self._known: dict[str, Any] = {}
+        self._known_at: tuple[Any, ...] = ()
+        self._rounds = 0
+        self.closed = False
+
+    # --- syncing ---------------------------------------------------------------------------------------------------
+
+    def start_syncing(self) -> None:
+        """Sync now and from time to time, in the background."""
+        self._put(SyncState(True, False, None, None, self.state.last))
+        self.syncing.start(self._told)
+
+    def sync_now(self) -> None:
+        """Do not wait any longer; goes on after a pause."""
+        if self.state.paused:
+            self.syncing.resume()
+        self._put(SyncState(True, False, self.state.summary, None, self.state.last))
+        self.syncing.start(self._told)
+        self.syncing.nudge()
+
+    def pause_syncing(self) -> None:
+        """Stop after the page that is under way; nothing is lost, going on starts where it stopped."""
+        self.syncing.pause()
+        self._put(SyncState(False, True, self.state.summary, None, self.state.last))
+
+    def close(self) -> None:
+        """Stop syncing and close the store."""
+        self.closed = True
+        self.syncing.stop()
+        self.store.close()
+
+    def _progress(self, summary: Summary) -> None:
+        counts = Summary(**{name: getattr(summary, name) for name in Summary.__slots__})  # it goes on counting
+        self._soon(lambda: self._news(SyncState(True, False, counts, None, self.state.last)))
+
+    def _told(self, outcome: Outcome) -> None:
+        self._soon(lambda: self._ended(outcome))
+
+    def _ended(self, outcome: Outcome) -> None:
+        if self.closed:
+            return
+        last = self.state.last
+        if outcome.summary:
+            last = self.notebook.doors.now()
+            self.store.together(lambda: self.store.set_fact(LAST_SYNC, last))
+        self._news(SyncState(False, self.state.paused, outcome.summary, outcome.error, last))
+
+    def _news(self, state: SyncState) -> None:
+        if self.closed:
+            return
+        self._rounds += 1
+        self._put(state if not self.state.paused or not state.running else self.state)
+
+    def heard_of_sync(self) -> None:
+        """A sync was made by hand: what is known is worked out anew."""
+        self._rounds += 1
+        self._heard()
+
+    def _put(self, state: SyncState) -> None:
+        self.state = state
+        self._heard()
+
+    # --- what pages ask for again and again --------------------------------------------------------------------------
+
+    def due(self) -> DueList:
+        """What is due today."""
+        return self._once("due", self.duties.due)
+
+    def due_of(self, household: str) -> list[Due]:
+        """What is due at one household."""
+        return self._once("due_by_household", self._due_by_household).get(household, [])
+
+    def problems(self, household: str = "") -> list[Problem]:
+        """Problems as `Duties.problems`."""
+        found: list[Problem] = self._once("problems", self.duties.problems)
+        return [one for one in found if household in ("", one.entry.household)]
+
+    def households(self) -> dict[str, Entry]:
+        """Every household of this phone in short form, by id."""
+        return self._once("households", lambda: {entry.id: entry for entry in self.notebook.entries("household")})
+
+    def open_visits(self) -> list[Entry]:
+        """This phone's own visits that have begun and not ended, oldest first."""
+        return self._once("open_visits", self.duties.open_visits)
+
+    def lying_open(self) -> list[Entry]:
+        """Visits open for so long that one must ask; those open for far too long are closed by this."""
+        return self.duties.lying_open() if self.open_visits() else []
+
+    def conflicts(self) -> list[Disagreement]:
+        """Disagreements this person is part of, newest first."""
+        return self._once("conflicts", self.notebook.conflicts)
+
+    def unseen_conflicts(self) -> list[Disagreement]:
+        """Those whose present state this person has not looked at on this phone."""
+        seen = set(self.store.fact(SEEN) or ())
+        return [one for one in self.conflicts() if _mark(one) not in seen]
+
+    def saw(self, one: Disagreement) -> None:
+        """This person has looked at a disagreement as it stands."""
+        held = {_mark(other) for other in self.conflicts()}
+        seen = [mark for mark in self.store.fact(SEEN) or () if mark in held]
+        if _mark(one) not in seen:
+            self.store.together(lambda: self.store.set_fact(SEEN, [*seen, _mark(one)]))
+
+    def _due_by_household(self) -> dict[str, list[Due]]:
+        places: list[Place] = self.due().places
+        return {place.household: place.due for place in places if place.household}
+
+    def _once(self, name: str, work: Callable[[], Any]) -> Any:
+        """The work's result, kept until something is written, synced, or a new day begins."""
+        now = (self.store.fact("next_number"), self._rounds, self.notebook.today())
+        if now != self._known_at:
+            self._known, self._known_at = {}, now
+        if name not in self._known:
+            self._known[name] = work()
+        return self._known[name]
+
+    def name_of(self, household: str | None) -> str:
+        """The head's name of a household, empty where it is not known."""
+        entry = self.households().get(household or "")
+        return str(entry.values.get("head_name") or "") if entry else ""
+
+    def user(self) -> Mapping[str, Any]:
+        """Whose profile this is: id, name, roles."""
+        return self.notebook.enrolment().user
