@@ -349,13 +349,13 @@ class Notebook:
 
     # --- visits ----------------------------------------------------------------------------------------------------
 
-    def start_visit(self, household: str) -> Written:
-        """Begin a visit: from now on its start is a stored fact, and its visitor's name."""
+    def start_visit(self, household: str, values: Mapping[str, Any] | None = None) -> Written:
+        """Begin a visit: from now on its start is a stored fact, and its visitor's name; `values` beside them."""
         if self.shown(Key(self.kinds.household, household)) is None:
             raise NoSuchRecord(f"household {household}")
         begun = beginning(self.doors.reading())
         name = self.enrolment().user.get("name")
-        written = self.write("visit", None, begun | ({"participants": [name]} if name else {}), household=household)
+        written = self.write("visit", None, begun | ({"participants": [name]} if name else {}) | dict(values or {}), household=household)
         assert written is not None  # a new record always has something to say
         return written
 

@@ -13,10 +13,13 @@ from mobile.notebook import Disagreement, Doors, Notebook
 from mobile.store import Store
 from mobile.syncing import Outcome, Syncing
 from shared.kind import Registry
-from shared.rules.due import Due, Place
+from shared.rules.contact import PARTY_LINK, LinkMonth, link_month, runs_on
+from shared.rules.due import Due, Place, runs
 from shared.rules.entry import Entry
+from shared.rules.finding import Finding
+from shared.rules.policy import Policy
 from shared.sync.converse import Summary
-from shared.sync.phone import Courier, Enrolment, PhoneError
+from shared.sync.phone import Courier, Enrolment, PhoneError, Written
 
 LAST_SYNC = "last_sync_here"
 SEEN = "seen_conflicts"
@@ -138,9 +141,75 @@ class Session:
         """Every household of this phone in short form, by id."""
         return self._once("households", lambda: {entry.id: entry for entry in self.notebook.entries("household")})
 
+    def policy(self) -> Policy:
+        """The policy in force today."""
+        return self._once("policy", lambda: self.notebook.policies().on(self.notebook.today()))
+
     def open_visits(self) -> list[Entry]:
         """This phone's own visits that have begun and not ended, oldest first."""
         return self._once("open_visits", self.duties.open_visits)
+
+    # --- visits and links --------------------------------------------------------------------------------------------
+
+    def begin_visit(self, household: str) -> Written:
+        """Begin a visit; where this person is linked to the household it is a contact visit too, so that nothing is entered twice."""
+        purposes = ["campaign", PARTY_LINK] if self.link_of(household) else ["campaign"]
+        return self.notebook.start_visit(household, {"purposes": purposes})
+
+    def links(self) -> list[Entry]:
+        """The party links of this person that are in force today."""
+
+        def find() -> list[Entry]:
+            names, today = self.duties.person().names, self.notebook.today()
+            mine = [e for e in self.notebook.entries("party_link") if e.values.get("party_member") in names]
+            return sorted(
+                (e for e in mine if runs_on(e.values, today)), key=lambda e: (self.name_of(e.household), e.id)
+            )
+
+        return self._once("links", find)
+
+    def link_of(self, household: str) -> Entry | None:
+        """This person's link to a household; None when there is none."""
+        return next((link for link in self.links() if link.household == household), None)
+
+    def month_of(self, link: Entry) -> LinkMonth:
+        """What a link owes this month, and what was done."""
+
+        def visits() -> list[Entry]:
+            return [*self.notebook.entries("contact_visit"), *self.notebook.entries("visit")]
+
+        here = [e for e in self._once("calls", visits) if e.household == link.household]
+        today, now = self.notebook.today(), self.notebook.doors.now()
+        return link_month(link, here, today[:7], self.policy().contact, now)
+
+    def minimum_minutes(self) -> int:
+        """How long a visit should take: the running campaign's word, else the policy's."""
+
+        def find() -> int:
+            today = self.notebook.today()
+            said = [
+                entry.values["minimum_minutes"]
+                for entry in self.notebook.entries("campaign")
+                if runs(entry.values, today) and entry.values.get("minimum_minutes") is not None
+            ]
+            return max(said, default=self.policy().visit.minimum_minutes)
+
+        return self._once("minimum", find)
+
+    def last_visit(self, household: str, besides: str = "") -> dict[str, Any]:
+        """The values of the last visit to a household whose checks were answered, by anyone; empty when there was none."""
+        statuses = self.policy().statuses
+        found = [
+            shown.record
+            for shown in self.notebook.records("visit", household=household)
+            if shown.record.id != besides and any(shown.record.values.get(name) for name in statuses)
+        ]
+        last = max(found, key=lambda record: str(record.values.get("started_at") or ""), default=None)
+        return dict(last.values) if last else {}
+
+    def oddities(self, household: str) -> list[tuple[Entry, Finding]]:
+        """What looks odd in a household; it only reminds."""
+        return self._once(f"oddities/{household}", lambda: self.duties.oddities(household))
 
     def lying_open(self) -> list[Entry]:
         """Visits open for so long that one must ask; those open for far too long are closed by this."""

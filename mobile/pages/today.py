@@ -4,7 +4,7 @@ Promises: no list for a village whose first download is not complete, it is said
 this person. Leaves to others: what is due (`shared.rules.due`), counting (`session`).
 """
 
-from mobile.pages.blocks import Banner, Block, Button, Heading, Item, Paragraph, View
+from mobile.pages.blocks import Banner, Block, Button, Buttons, Heading, Item, Paragraph, View
 from mobile.pages.page import Page
 from mobile.pages.tabs import day_badge, sync_blocks, sync_line, tabs
 from mobile.pages.timer import clock_of
@@ -20,6 +20,7 @@ class TodayPage(Page):
         "title": Label("{name}，今天", "{name}, today"),
         "start": Label("开始走访", "Start a visit"),
         "contacts": Label("联户走访", "Contact visits"),
+        "contacts_due": Label("联户走访 还差{n}次", "Contact visits: {n} due"),
         "cleanup": Label("环境检查", "Clean-up check"),
         "going_on": Label("正在走访 {name} · {clock}", "Visiting {name} · {clock}"),
         "go_on": Label("继续", "Go on"),
@@ -47,7 +48,7 @@ class TodayPage(Page):
         if unseen:
             words = self.say("conflicts", n=len(unseen))
             blocks.append(Banner(words, "warn", self.say("look"), lambda: self._open("conflicts"), name="conflicts"))
-        blocks += self._due()
+        blocks += [self._ways(), *self._due()]
         return View(
             self.say("title", name=name),
             sync_line(self),
@@ -72,6 +73,14 @@ class TodayPage(Page):
                 Banner(words, "brand", go_on, lambda id_=entry.id: self._visit(id_), name=f"visit/{entry.id}")
             )
         return blocks
+
+    def _ways(self) -> Block:
+        ways = [Button(self.say("cleanup"), lambda: self._open("cleanups"), name="cleanup")]
+        if self.session.links():
+            missing = sum(self.session.month_of(link).missing for link in self.session.links())
+            label = self.say("contacts_due", n=missing) if missing else self.say("contacts")
+            ways.insert(0, Button(label, lambda: self._open("contacts"), name="contacts"))
+        return Buttons(tuple(ways))
 
     def _due(self) -> list[Block]:
         due = self.session.due()

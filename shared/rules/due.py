@@ -206,7 +206,7 @@ def _waits_for(standing: Standing, policy: Policy, problem: Entry, person: Perso
 
 
 def _visits(book: Book, now: int, today: str) -> Iterable[tuple[Entry, Due]]:
-    running = [campaign for campaign in book.campaigns if _runs(campaign.values, today)]
+    running = [campaign for campaign in book.campaigns if runs(campaign.values, today)]
     if not running:
         return
     measured = measure_all(book.visits, book.policies, now=now)  # all of them: two at once may belong to two campaigns
@@ -214,7 +214,8 @@ def _visits(book: Book, now: int, today: str) -> Iterable[tuple[Entry, Due]]:
         yield from _campaign(book, campaign, measured, campaign.values.get("ends_on"), now, today)
 
 
-def _runs(campaign: Mapping[str, object], today: str) -> bool:
+def runs(campaign: Mapping[str, object], today: str) -> bool:
+    """Whether a campaign is on that day."""
     starts, ends = str(campaign.get("starts_on") or ""), str(campaign.get("ends_on") or "9999-12-31")
     return campaign.get("state") in _RUNNING and starts <= today <= ends
 

@@ -45,7 +45,7 @@ class Stage:
         screen = PaperScreen()
         window = SimpleNamespace(protect=lambda on: None)
         device = SimpleNamespace(secure_window=window, back=SimpleNamespace(leave=lambda: self.left.append(True)))
-        profiles: Any = SimpleNamespace(list=lambda: [], lock=lambda: None)
+        profiles: Any = SimpleNamespace(list=list, lock=lambda: None)
         doors = Doors(now=lambda: self.phone.watch.ms, mono=lambda: self.mono, boot_id=lambda: self.boot)
         township = self.phone.township
         app = Application(
