@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import platform
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -106,6 +107,7 @@ class Application:
         self.doors = doors or Doors(device.clocks.now_ms, device.clocks.mono, device.clocks.boot_id)
         self.courier_for = courier_for
         self.aside = aside or in_thread(screen)
+        self.name = device_name()
         self.settings: dict[str, Any] = _read_settings(folder / "settings.json")
         self.stack: list[Page] = []
         self.quiet = False
@@ -288,6 +290,11 @@ class Application:
         part = self.folder / "settings.part"
         part.write_text(json.dumps(self.settings), encoding="utf-8")
         part.replace(self.folder / "settings.json")
+
+
+def device_name() -> str:
+    """What this phone is called in the township's list."""
+    return platform.node() or platform.system() or "phone"
 
 
 def _read_settings(path: Path) -> dict[str, Any]:

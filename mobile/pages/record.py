@@ -75,7 +75,7 @@ class RecordPage(Page):
         return View(
             self.joined(self.say("new"), title) if is_new else title,
             household,
-            tuple([*self.top(), *self.form().of(self.names()), *self._others()]),
+            (*self.top(), *self.form().of(self.names()), *self._others()),
             bottom=(Button(self.say("save"), self.save, "primary", name="save"),),
             corner=Button(self.say("give_up"), self.give_up, name="give_up") if self._drafted() else None,
         )

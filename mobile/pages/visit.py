@@ -7,8 +7,9 @@ all the other questions of the form, which stand below "more" as the kind declar
 
 from typing import Any
 
+from mobile.device.ports import Fix
 from mobile.notebook import Invalid
-from mobile.pages.blocks import Banner, Block, Button, Buttons, Heading, Item, Paragraph, Ring, View
+from mobile.pages.blocks import Banner, Block, Button, Buttons, Facts, Heading, Item, Paragraph, Ring, View
 from mobile.pages.form import FormBlocks, asked, may_see_secrets
 from mobile.pages.page import Page
 from mobile.pages.timer import as_clock, is_paused, length_now
@@ -59,6 +60,11 @@ class VisitPage(Page):
         "end_anyway": Label("先结束", "End it now"),
         "ended": Label("走访 {n} 分钟，已存在手机里", "A visit of {n} minutes, saved on this phone"),
         "change": Label("走访已结束，可以补充和改正。", "The visit has ended; you may add and correct."),
+        "place": Label("位置", "Place"),
+        "locate": Label("记一次位置（可不记）", "Note the place once (optional)"),
+        "locating": Label("正在定位…", "Finding the place…"),
+        "forget": Label("不留位置", "Leave the place out"),
+        "no_place": Label("没有定到位，不影响走访。", "No place was found; the visit is fine without."),
         "wrong": Label(
             "有 {n} 处不合要求，改好再保存；内容都还在。", "{n} answers cannot be kept; mend them, then save."
         ),
@@ -67,6 +73,7 @@ class VisitPage(Page):
     def __init__(self, app: Any, **where: str) -> None:
         super().__init__(app, **where)
         self.more = False
+        self.locating = False
         self.errors: dict[str, str] = {}
 
     @property
@@ -191,7 +198,17 @@ class VisitPage(Page):
         above = {*FIRST, *AFTERWARDS, *policy.statuses, *(check.note for check in policy.checks)}
         names = asked(self, form.kind, may_see_secrets(self, record.village, record.household))
         rest = [name for name in names if name not in above and name not in ELSEWHERE]
-        return [Button(self.say("less"), self._toggle, name="more"), *form.of(rest)]
+        return [Button(self.say("less"), self._toggle, name="more"), *form.of(rest), *self._place()]
+
+    def _place(self) -> list[Block]:
+        """Where it was, if the visitor wishes: one fix, never a track."""
+        place = self.values().get("location")
+        if not isinstance(place, dict):
+            label = self.say("locating") if self.locating else self.say("locate")
+            return [Button(label, self.locate, enabled=not self.locating, name="locate")]
+        words = f"{place.get('lat', 0):.5f}, {place.get('lon', 0):.5f} ±{place.get('accuracy_m', 0):.0f} m"
+        forget = Button(self.say("forget"), lambda: self._answer({"location": None}), name="forget_place")
+        return [Facts(((self.say("place"), words),)), forget]
 
     def minimum(self) -> int:
         """Minutes a visit should take: the running campaign's, else the policy's."""
@@ -259,6 +276,21 @@ class VisitPage(Page):
         self.app.screen.toast(self.say("ended", n=minutes))
         self.session.syncing.nudge()
         self.app.back()
+
+    def locate(self) -> None:
+        """Note the place once. It is nobody's proof of presence, and may be left out or taken off again."""
+        self.locating = True
+        self.redraw()
+
+        def done(fix: Fix | None) -> None:
+            self.locating = False
+            if fix is None:
+                self.app.screen.toast(self.say("no_place"))
+                self.redraw()
+            else:
+                self._answer({"location": {"lat": fix.lat, "lon": fix.lon, "accuracy_m": fix.accuracy_m}})
+
+        self.app.device.location.one_fix(done)
 
     def _new_problem(self, check: Check) -> None:
         record = self.session.notebook.get("visit", self.id).record

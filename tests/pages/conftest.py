@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mobile.device.ports import Fix
 from mobile.notebook import Doors
 from mobile.pages.application import Application
 from mobile.store import Store
@@ -28,6 +29,7 @@ class Stage:
     boot: str = "boot-1"
     mono: float = 1000.0
     left: list[bool] = field(default_factory=list)
+    fix: Fix | None = None
     hand: Hand = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
@@ -41,10 +43,17 @@ class Stage:
     def notebook(self) -> Any:
         return self.app.session.notebook
 
+    def one_fix(self, done: Any, seconds: float = 60) -> None:
+        done(self.fix)
+
     def _open(self) -> Hand:
         screen = PaperScreen()
         window = SimpleNamespace(protect=lambda on: None)
-        device = SimpleNamespace(secure_window=window, back=SimpleNamespace(leave=lambda: self.left.append(True)))
+        device = SimpleNamespace(
+            secure_window=window,
+            location=SimpleNamespace(one_fix=self.one_fix),
+            back=SimpleNamespace(leave=lambda: self.left.append(True)),
+        )
         profiles: Any = SimpleNamespace(list=list, lock=lambda: None)
         doors = Doors(now=lambda: self.phone.watch.ms, mono=lambda: self.mono, boot_id=lambda: self.boot)
         township = self.phone.township

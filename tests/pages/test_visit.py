@@ -1,5 +1,6 @@
 """A visit on its page: prefilled, timed by stored facts, kept at every touch, finished in a few taps."""
 
+from mobile.device.ports import Fix
 from mobile.pages.blocks import Ring
 from tests.pages.conftest import HOME, OTHER, Stage
 
@@ -186,3 +187,21 @@ def test_what_cannot_be_kept_stays_on_the_form_beside_the_reason(stage: Stage) -
     assert stage.hand.sees("应为11位手机号")
     stage.again()
     assert stage.hand.sees("12")
+
+
+def test_the_place_is_noted_once_when_asked_for_and_can_be_left_out_again(stage: Stage) -> None:
+    stage.fix = Fix(22.1, 107.1, 8.0)
+    begin(stage)
+    assert "location" not in stage.app.page.values()  # type: ignore[attr-defined]
+    stage.hand.tap("more")
+    stage.hand.tap("locate")
+    assert stage.hand.sees("22.10000, 107.10000 ±8 m")
+    stage.hand.tap("forget_place")
+    assert not stage.hand.sees("22.10000")
+
+
+def test_a_visit_needs_no_place(stage: Stage) -> None:
+    begin(stage)
+    stage.hand.tap("more")
+    stage.hand.tap("locate")
+    assert stage.hand.sees("不影响走访")

@@ -1,0 +1,65 @@
+"""The app on a screen: Kivy's life cycle joined to the pages, and nothing else.
+
+Promises: what takes long to import or to open waits until the first page is drawn; leaving and coming back are told to the pages. Leaves
+to others: pages (`pages.application`), drawing (`ui.screen`), the device (`device`), profiles and their locks (`profiles`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from kivy.app import App
+from kivy.core.window import Window
+
+from mobile.device import here
+from mobile.pages.application import Application
+from mobile.profiles import Profiles
+from mobile.ui.screen import KivyScreen
+
+BACK_KEY = 27
+
+
+class RuhuApp(App):
+    """`folder` holds the profiles and settings; `given` overrides what an Application is made with, for tests."""
+
+    title = "入户 Ruhu"
+
+    def __init__(self, folder: Path, **given: Any) -> None:
+        super().__init__()
+        self._folder = folder
+        self._given = given
+
+    def build(self) -> Any:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.screen = KivyScreen()
+        device = self._given.pop("device", None) or here(self._folder, self.screen.soon)
+        if not device.text_dialog.available:
+            device = dataclasses.replace(device, text_dialog=self.screen.text_dialog)
+        self.screen.device = device
+        profiles = self._given.pop("profiles", None) or Profiles(self._folder / "profiles", device.key_store)
+        self.pages = Application(self.screen, self._folder, device, profiles, **self._given)
+        Window.bind(on_keyboard=self._key)
+        return self.screen.root
+
+    def on_start(self) -> None:
+        self.pages.start()
+
+    def on_pause(self) -> bool:
+        self.pages.paused()
+        return True
+
+    def on_resume(self) -> None:
+        self.pages.resumed()
+        self.screen.root.canvas.ask_update()
+
+    def on_stop(self) -> None:
+        Window.unbind(on_keyboard=self._key)
+        self.pages.stopped()
+
+    def _key(self, window: Any, key: int, *args: Any) -> bool:
+        if key != BACK_KEY:
+            return False
+        self.pages.back()
+        return True
