@@ -10,7 +10,7 @@ from mobile.pages.blocks import Badge, Block, Button, Filters, Item, LongList, O
 from mobile.pages.page import Page
 from mobile.pages.tabs import day_badge, tabs
 from shared.fields import Label
-from shared.pinyin import search
+from shared.pinyin import Matcher
 from shared.rules.due import Due
 from shared.rules.entry import Entry
 
@@ -33,6 +33,7 @@ class HouseholdsPage(Page):
         super().__init__(app, **where)
         self.text = ""
         self._rows: list[tuple[Item, str, frozenset[str], bool]] = []
+        self._matcher = Matcher([])
         self._made_for: Any = None
 
     def view(self) -> View:
@@ -68,6 +69,7 @@ class HouseholdsPage(Page):
         if self._made_for != known:
             entries = sorted(households.values(), key=lambda e: (str(e.values.get("hamlet") or "～"), _number(e), e.id))
             self._rows = [self._row(entry) for entry in entries]
+            self._matcher = Matcher([row[1] for row in self._rows])
             self._made_for = known
         return self._rows
 
@@ -97,10 +99,8 @@ class HouseholdsPage(Page):
 
     def _narrowed(self, rows: list[tuple[Item, str, frozenset[str], bool]]) -> list[Item]:
         due, category = self.where.get("due"), self.where.get("category")
-        kept = [row for row in rows if (not due or row[3]) and (not category or category in row[2])]
-        if not self.text.strip():
-            return [row[0] for row in kept]
-        return [kept[place][0] for place in search([row[1] for row in kept], self.text)]
+        found = [rows[place] for place in self._matcher.search(self.text)] if self.text.strip() else rows
+        return [row[0] for row in found if (not due or row[3]) and (not category or category in row[2])]
 
     # --- narrowing -------------------------------------------------------------------------------------------------
 

@@ -4,8 +4,6 @@ Promises: sorted by what is to be done and until when, never by who did how much
 Leaves to others: how a problem stands (`shared.rules.ledger`), one problem (`problem`), what is due (`session`).
 """
 
-from typing import Any
-
 from mobile.drafts import Draft
 from mobile.duties import Problem
 from mobile.pages.blocks import Badge, Banner, Block, Button, Filters, Item, LongList, Option, View
@@ -20,7 +18,7 @@ FAR = "9999-12-31"
 
 
 class ProblemsPage(Page):
-    """`where`: nothing."""
+    """`where`: show (which ones: mine, open, late or over)."""
 
     SAYS = {
         "title": Label("台账", "Ledger"),
@@ -38,9 +36,9 @@ class ProblemsPage(Page):
         "none_over": Label("还没有办结的问题。", "No problem is done yet."),
     }
 
-    def __init__(self, app: Any, **where: str) -> None:
-        super().__init__(app, **where)
-        self.filter = "open"
+    @property
+    def filter(self) -> str:
+        return self.where.get("show") or "open"
 
     def view(self) -> View:
         mine = problems_for_me(self)
@@ -92,7 +90,7 @@ class ProblemsPage(Page):
     # --- onward ----------------------------------------------------------------------------------------------------
 
     def _narrow(self, code: str) -> None:
-        self.filter = code
+        self.where = {"show": code}
         self.redraw()
 
     def _opened(self, id_: str) -> None:
