@@ -1,21 +1,25 @@
 """Carries requests to the township over HTTP and turns whatever comes back into a reply or a named error.
 
 Promises: plain http only on loopback or when asked for; never follows a redirect (a captive portal's trick); nothing but a
-SyncError leaves here; the token goes to the enrolled server and nowhere else.
+SyncError leaves here; the token goes to the enrolled server and nowhere else. Where a fingerprint was given, each new connection must
+show that very certificate before the first byte of a request goes out.
 Leaves to others: what a reply means (`shared.sync`) and when to try again (`mobile.syncing`).
 """
 
 import gzip
 import json
-from collections.abc import Mapping
+import ssl
+from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from time import time
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from shared.sync import phone
+from shared.sync.invitation import clean_fingerprint
 from shared.sync.phone import PhoneError, SyncError
 
 COMPRESS_ABOVE = 1024
@@ -39,6 +43,16 @@ class UnsafeUrl(PhoneError):
     )
 
 
+class NotTheTownship(phone.NotTrusted):
+    """The certificate is not the one whose fingerprint the invitation gave."""
+
+    words = (
+        "这不是乡镇的服务器（证书指纹不符），未发送任何内容。请换个网络再试；仍如此，请向乡镇办公室要新的邀请，手机里的内容不会丢。"
+        " / This is not the township's server (another certificate); nothing was sent. Try another network; if it stays so,"
+        " ask the desk for a new invitation. Nothing on the phone is lost."
+    )
+
+
 def check_url(url: str, insecure: bool = False) -> str:
     """The URL without a trailing slash; UnsafeUrl for what would send a token in the clear."""
     try:
@@ -52,11 +66,23 @@ def check_url(url: str, insecure: bool = False) -> str:
 
 
 class HttpCourier:
-    """A Courier over requests. `token` is None before enrolment."""
+    """A Courier over requests. `token` is None before enrolment; `fingerprint` is an Enrolment's.
 
-    def __init__(self, url: str, token: str | None = None, insecure: bool = False) -> None:
+    UnsafeUrl for a URL that may not be used, also for http with a fingerprint; InvitationError for what is no fingerprint.
+    """
+
+    def __init__(self, url: str, token: str | None = None, insecure: bool = False, fingerprint: str = "") -> None:
         self._url = check_url(url, insecure)
+        self._pinned = clean_fingerprint(fingerprint)
         self._session = requests.Session()
+        is_https = self._url.lower().startswith("https:")
+        if self._pinned:
+            if not is_https:
+                raise UnsafeUrl(url)
+            self._session.mount("https://", _Pinned(self._pinned))
+        # A proxy or a .netrc of the environment is another place that would hear of us; over plain http, one that reads the token.
+        # It is asked only where public authorities vouch for the server, so that a county's own REQUESTS_CA_BUNDLE counts.
+        self._session.trust_env = is_https and not self._pinned
         if token:
             self._session.auth = _Bearer(token)
 
@@ -65,6 +91,10 @@ class HttpCourier:
 
     def sync(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return self._post("sync", request)
+
+    def sealed(self, lines: Sequence[str]) -> dict[str, Any]:
+        """``POST /api/v1/sealed``: what somebody's phone sealed to the township; needs no token."""
+        return self._post("sealed", {"sealed": list(lines)})
 
     def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
@@ -77,7 +107,7 @@ class HttpCourier:
                 f"{self._url}/api/v1/{path}", data=data, headers=headers, timeout=TIMEOUTS, allow_redirects=False
             )
         except requests.exceptions.SSLError as error:
-            raise phone.NotTrusted(_cause(error)) from error
+            raise self._tls_failed(error) from error
         except requests.exceptions.Timeout as error:
             raise phone.TimedOut(_cause(error)) from error
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
@@ -85,6 +115,35 @@ class HttpCourier:
         except requests.exceptions.RequestException as error:
             raise phone.Offline(_cause(error)) from error
         return _read(answer)
+
+    def _tls_failed(self, error: BaseException) -> SyncError:
+        """What kept the two from greeting each other. Nothing of the request was out yet."""
+        inner = _innermost(error)
+        # A line that was cut says nothing about trust; what speaks no TLS, or none that we speak, is a portal or a wrong address.
+        if isinstance(inner, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            return phone.Offline(_cause(error))
+        if isinstance(inner, ssl.SSLError) and not isinstance(inner, ssl.SSLCertVerificationError):
+            return phone.NotOurServer(_cause(error))
+        return (NotTheTownship if self._pinned else phone.NotTrusted)(_cause(error))
+
+
+class _Pinned(HTTPAdapter):
+    """Speaks only to who holds the key of one certificate, told by its SHA-256.
+
+    Authority, name and dates of the certificate do not count then: the fingerprint says more than they do, and a phone whose
+    clock is wrong, or a certificate whose date has passed, is no reason to leave a village without its township.
+    """
+
+    def __init__(self, fingerprint: str) -> None:
+        self._fingerprint = fingerprint
+        super().__init__()
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {**tls, "cert_reqs": "CERT_NONE", "assert_fingerprint": self._fingerprint}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Nothing of what `verify` asks for: it would look for an authority."""
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -155,7 +214,13 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _cause(error: BaseException) -> str:
-    """The innermost reason in a few words; urllib3 wraps it several times."""
+    """The innermost reason in a few words."""
+    error = _innermost(error)
+    return f"{type(error).__name__}: {error}"[:200]
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What began it; urllib3 wraps it several times."""
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__  # type: ignore[assignment]
-    return f"{type(error).__name__}: {error}"[:200]
+    return error

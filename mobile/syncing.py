@@ -17,6 +17,7 @@ from mobile.store import Store
 from shared.kind import Registry
 from shared.sync import converse
 from shared.sync.converse import Conversation, Summary
+from shared.sync.invitation import clean_fingerprint
 from shared.sync.phone import Busy, Courier, Enrolment, NotEnrolled, PhoneError
 
 EVERY_S = 15 * 60.0
@@ -30,6 +31,11 @@ log = logging.getLogger(__name__)
 class AlreadySyncing(PhoneError):
     code = "already_syncing"
     words = "正在同步，请等它结束。 / A sync is under way; wait for it to end."
+
+
+class Paused(PhoneError):
+    code = "paused"
+    words = "同步已暂停，已收到的都存好了。 / Syncing is paused; what came is kept."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +68,22 @@ class Syncing:
         self._one = threading.Lock()
         self._wake = threading.Event()
         self._stopped = False
+        self._paused = False
         self._thread: threading.Thread | None = None
 
-    def enrol(self, url: str, code: str, name: str, platform: str, insecure: bool = False) -> Enrolment:
-        """Spend an enrolment code; on a profile enrolled before, everything it keeps is sent again."""
-        fresh = Enrolment(check_url(url, insecure), "", "", "", {}, {}, insecure=insecure)
+    def enrol(
+        self, url: str, code: str, name: str, platform: str, insecure: bool = False, fingerprint: str = ""
+    ) -> Enrolment:
+        """Spend an enrolment code; on a profile enrolled before, everything it keeps is sent again.
+
+        `fingerprint`: of the certificate that the server must show, now and at every sync; empty for public authorities.
+        """
+        fingerprint = clean_fingerprint(fingerprint)
+        fresh = Enrolment(check_url(url, insecure), "", "", "", {}, {}, insecure=insecure, fingerprint=fingerprint)
         device = {"name": name, "platform": platform, "app": APP}
         with self._alone():
-            return converse.enrol(self._store, self._courier_for(fresh), fresh.url, code, device, insecure)
+            courier = self._courier_for(fresh)
+            return converse.enrol(self._store, courier, fresh.url, code, device, insecure, fingerprint)
 
     def once(self) -> Summary:
         """One whole sync, now. PhoneError in words when it does not work; AlreadySyncing when one is under way."""
@@ -78,8 +92,14 @@ class Syncing:
             if enrolment is None:
                 raise NotEnrolled
             courier = self._courier_for(enrolment)
-            talk = Conversation(self._store, courier, self._kinds, self._now, APP, self._progress)
+            talk = Conversation(self._store, courier, self._kinds, self._now, APP, self._between)
             return talk.run()
+
+    def _between(self, summary: Summary) -> None:
+        """Between two pages: what came so far is kept, so here one may stop."""
+        self._progress(summary)
+        if self._paused or self._stopped:
+            raise Paused
 
     def _alone(self) -> "_Alone":
         return _Alone(self._one)
@@ -96,6 +116,15 @@ class Syncing:
         """Something was saved, or signal came back: do not wait any longer."""
         self._wake.set()
 
+    def pause(self) -> None:
+        """Stop after the page that is under way, until `resume`."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Go on where it stopped."""
+        self._paused = False
+        self._wake.set()
+
     def stop(self, timeout: float | None = 5.0) -> None:
         self._stopped = True
         self._wake.set()
@@ -106,9 +135,14 @@ class Syncing:
         failures = 0
         while not self._stopped:
             self._wake.clear()
+            if self._paused:
+                self._wake.wait()
+                continue
             try:
                 outcome = Outcome(self.once(), None, EVERY_S)
                 failures = 0
+            except Paused:
+                continue
             except PhoneError as error:
                 failures += 1
                 outcome = Outcome(None, error, self.wait_after(error, failures))
@@ -145,4 +179,4 @@ class _Alone:
 
 
 def _http(enrolment: Enrolment) -> Courier:
-    return HttpCourier(enrolment.url, enrolment.token or None, enrolment.insecure)
+    return HttpCourier(enrolment.url, enrolment.token or None, enrolment.insecure, enrolment.fingerprint)

@@ -17,13 +17,14 @@ from typing import Any
 
 from mobile.duties import Duties
 from mobile.notebook import Doors, Invalid, Notebook
-from mobile.store import Store
 from mobile.syncing import APP, Syncing
 from mobile.terminal_duties import add_duties
+from mobile.terminal_lock import add_lock, open_store
 from mobile.words import body_of, line_of, pairs_of, read_values, tell_conflict, word_of
 from shared.hlc import FAST_LIMIT_MS
 from shared.kinds import KINDS
 from shared.sync.converse import Summary
+from shared.sync.invitation import Invitation
 from shared.sync.phone import PhoneError, Written
 
 # --- the command line ----------------------------------------------------------------------------------------------
@@ -33,7 +34,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ruhu-phone",
         description="入户终端手机：离线填写，有信号时同步。 / The terminal phone: write offline, sync when there is signal.",
-        epilog="环境变量 / environment: RUHU_PROFILE (--profile), RUHU_CLOCK_OFFSET_MS (时钟偏移毫秒 / clock offset in ms)",
+        epilog="环境变量 / environment: RUHU_PROFILE (--profile), RUHU_PIN (加锁档案的 PIN / the PIN of a locked profile), "
+        "RUHU_CLOCK_OFFSET_MS (时钟偏移毫秒 / clock offset in ms)",
     )
     default = os.environ.get("RUHU_PROFILE") or str(Path.home() / ".ruhu-phone")
     parser.add_argument(
@@ -50,8 +52,17 @@ def build_parser() -> argparse.ArgumentParser:
         return sub
 
     sub = command("enrol", _enrol, "用注册码注册 / enrol this phone with a code")
-    sub.add_argument("url", metavar="URL", help="服务器网址 / the server's URL")
-    sub.add_argument("code", metavar="CODE", help="一次性注册码 / one-time code from the township desk")
+    sub.add_argument(
+        "url",
+        metavar="URL|INVITATION",
+        help="服务器网址，或整条邀请 ruhu://… / the server's URL, or the whole invitation",
+    )
+    sub.add_argument(
+        "code", metavar="CODE", nargs="?", help="一次性注册码；邀请里已有 / one-time code; an invitation holds it"
+    )
+    sub.add_argument(
+        "--fingerprint", metavar="SHA256", default="", help="服务器证书的指纹；邀请里已有 / of the server's certificate"
+    )
     sub.add_argument("--name", default=platform.node() or "terminal", help="这台手机的名字 / a name for this phone")
     sub.add_argument("--insecure-http", action="store_true", help="允许不加密的 http / allow plain http")
 
@@ -93,6 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
         step.add_argument("id", metavar="ID", help="走访编号 / the visit's id")
 
     add_duties(command)
+    add_lock(command)
     command("sync", _sync, "与服务器同步 / sync with the server")
     command("waiting", _waiting, "还没有上传的填写 / what has not been sent yet")
 
@@ -121,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     store = None
     try:
         doors = _doors()
-        store = Store(given.profile)
+        store = open_store(given.profile)
         given.run(Desk(given, Notebook(store, KINDS, doors)))
     except PhoneError as error:
         return _complain(given, error.code, str(error), error.fields if isinstance(error, Invalid) else {})
@@ -178,7 +190,11 @@ def _doors() -> Doors:
 
 def _enrol(desk: Desk) -> None:
     given = desk.given
-    done = desk.syncing().enrol(given.url, given.code, given.name, f"terminal {sys.platform}", given.insecure_http)
+    url, code, fingerprint = given.url, given.code, given.fingerprint
+    if code is None:
+        invitation = Invitation.read(given.url)
+        url, code, fingerprint = invitation.url, invitation.code, fingerprint or invitation.fingerprint
+    done = desk.syncing().enrol(url, code, given.name, f"terminal {sys.platform}", given.insecure_http, fingerprint)
     body = {"device": done.device, "township": done.township, "user": done.user, "server": done.server}
     desk.answer(
         body,

@@ -285,8 +285,11 @@ def _unknown() -> TokenError:
     )
 
 
-def caller_of(store: TownshipStore, token: str, now: int) -> Caller:
-    """Who a token belongs to and what the person may hold now. TokenError when it gives no entry."""
+def caller_of(store: TownshipStore, token: str, now: int, *, pardon_revoked: bool = False) -> Caller:
+    """Who a token belongs to and what the person may hold now. TokenError when it gives no entry.
+
+    `pardon_revoked` takes the token of a phone that was ended: for what an administrator brings in from it.
+    """
     hashed = hash_secret(token)
     found = store.sql(
         "SELECT d.id, d.person, u.name, u.roles, d.revoked_at, u.disabled_at, d.seen_at FROM device d"
@@ -296,7 +299,7 @@ def caller_of(store: TownshipStore, token: str, now: int) -> Caller:
     if not found:
         return _reader_of(store, hashed)
     device, person, name, roles, revoked, disabled, seen_at = found[0]
-    if revoked is not None or disabled is not None:
+    if disabled is not None or (revoked is not None and not pardon_revoked):
         raise TokenError(
             "revoked", "这台手机已被停用，请联系乡镇办公室。 / This phone was revoked; ask the township desk."
         )

@@ -1,13 +1,19 @@
 """Running the server: waitress in one process on SQLite (one writer, nothing orphaned when it is killed), gunicorn's gthread workers on
-PostgreSQL. Also `ruhu run`: the demo data on first use, then the server.
+PostgreSQL; with a certificate of our own, waitress behind a TLS door. Also `ruhu run`: the demo data on first use, then the server.
 
 Promises: a request is handed to the app only once it is here whole, so a cut upload changes nothing.
 """
 
+import asyncio
+import contextlib
 import gc
 import logging
 import os
+import resource
 import secrets
+import signal
+import ssl
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +25,7 @@ from server.imports.apply import import_roster
 from server.imports.area_store import import_areas, village_names
 from server.imports.areas import NINGMING, read_areas
 from server.service import Service, now_ms
+from server.tls import Door
 from server.upgrade import upgrade
 from shared.sync.wire import MAX_BODY
 
@@ -30,14 +37,24 @@ _DRAIN = 16 * MAX_BODY
 """Bodies up to this many bytes are read to the end, so that the sender hears our word for "too large" and not a broken pipe."""
 
 
-def serve(config: Config, host: str, port: int, threads: int = 8, workers: int = 0) -> None:
-    """Serve until stopped. `workers` counts processes on PostgreSQL; 0 means one for each core, two to four."""
+def serve(
+    config: Config, host: str, port: int, threads: int = 8, workers: int = 0, tls: ssl.SSLContext | None = None
+) -> None:
+    """Serve until stopped. `workers` counts processes on PostgreSQL; 0 means one for each core, two to four.
+
+    With `tls` it is https, in one process whatever the database; RuntimeError in words when more workers are asked for.
+    """
+    if tls and workers > 1:
+        raise RuntimeError(
+            "https 由一个进程提供；要多个进程，请去掉 --tls，在前面放 TLS 代理。"
+            " / https is served by one process; for several, leave out --tls and put a TLS proxy in front."
+        )
     app = create_app(config)
     service: Service = app.extensions["ruhu"]
     service.epoch()
     _spare_the_collector()
-    if config.is_sqlite:
-        _serve_one_process(app, host, port, threads)
+    if config.is_sqlite or tls:
+        _serve_one_process(app, host, port, threads, tls)
     else:
         service.database.engine.dispose()
         _serve_many(app, host, port, threads, workers or max(2, min(4, os.cpu_count() or 1)))
@@ -50,14 +67,16 @@ def _spare_the_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def _serve_one_process(app: "Flask", host: str, port: int, threads: int) -> None:
+def _serve_one_process(app: "Flask", host: str, port: int, threads: int, tls: ssl.SSLContext | None) -> None:
     from waitress.server import create_server
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a herd of phones may queue; that is no warning
+    door = Door(host, port, tls) if tls else None
     server = create_server(
-        app,
-        host=host,
-        port=port,
+        door.guard(app) if door else app,
+        host="127.0.0.1" if door else host,
+        port=0 if door else port,
+        url_scheme="https" if door else "http",
         threads=threads,
         ident=None,
         max_request_body_size=_DRAIN,
@@ -65,11 +84,32 @@ def _serve_one_process(app: "Flask", host: str, port: int, threads: int) -> None
         outbuf_overflow=8 * MAX_BODY,
         outbuf_high_watermark=8 * MAX_BODY,
         connection_limit=2000,
+        asyncore_use_poll=True,  # select ends at descriptor 1024
         backlog=1024,
     )
-    _announce(host, server.effective_port)
+    _announce(host, door.port if door else server.effective_port, "https" if door else "http")
     schedule.start(app.extensions["ruhu"].database)
-    server.run()
+    if not door:
+        server.run()
+        return
+    _more_descriptors()
+
+    def behind() -> None:
+        try:
+            server.run()
+        finally:  # a door with nobody behind it must not stand open
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=behind, name="waitress", daemon=True).start()
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C: what waitress has begun, it may finish
+        asyncio.run(door.serve(server.effective_port))
+    server.task_dispatcher.shutdown()
+
+
+def _more_descriptors() -> None:
+    """Behind the door a phone takes three descriptors, and many systems give a process 1024 to begin with."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
 
 
 def _serve_many(app: "Flask", host: str, port: int, threads: int, workers: int) -> None:
@@ -99,9 +139,9 @@ def _serve_many(app: "Flask", host: str, port: int, threads: int, workers: int) 
     Application().run()
 
 
-def _announce(host: str, port: int) -> None:
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    print(f"入户服务器 / Ruhu server: http://{shown}:{port}/", flush=True)
+def _announce(host: str, port: int, scheme: str = "http") -> None:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    print(f"入户服务器 / Ruhu server: {scheme}://{shown}:{port}/", flush=True)
 
 
 # --- the demo data -------------------------------------------------------------------------------------------------

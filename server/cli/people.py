@@ -1,10 +1,21 @@
 """Who may hold what: people, grants, enrolment codes, phones, read tokens."""
 
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
 import click
+import segno
 
 from server import access
+from server.certificate import held_certificate
 from server.cli.base import command, main, say, service
+from server.config import Config
 from server.service import now_ms
+from shared.sync.invitation import Invitation, InvitationError, clean_url
+
+PICTURES = {".png", ".svg"}
 
 
 @main.group("user")
@@ -47,15 +58,74 @@ def user_ungrant(as_json: bool, name: str, grant: str) -> None:
 @command(main, "enrol")
 @click.argument("name")
 @click.option("--township", help="有几个乡镇授权时指明 / needed with grants in several townships")
-def enrol(as_json: bool, name: str, township: str | None) -> None:
-    """生成一次性注册码 / make a one-time enrolment code"""
+@click.option(
+    "--url", help="手机连接服务器的网址，有它才有二维码 / where phones reach the server; with it comes the QR"
+)
+@click.option(
+    "--qr", "picture", type=click.Path(path_type=Path), help="另存二维码，.png 或 .svg / keep the QR as a file as well"
+)
+@click.option(
+    "--no-pin", is_flag=True, help="网址的证书由公共机构签发，邀请里不放指纹 / a public authority vouches for the URL"
+)
+def enrol(as_json: bool, name: str, township: str | None, url: str | None, picture: Path | None, no_pin: bool) -> None:
+    """生成一次性注册码和二维码 / make a one-time enrolment code and its QR"""
+    invite = _inviting(url, picture, no_pin)
     code = access.make_code(service().database, name, township, now_ms())
-    say(
-        {"code": code},
-        as_json,
-        f"✓ {name} 的注册码（{access.CODE_MINUTES} 分钟内有效，只能用一次）/ one-time code: {code}",
-        f"  在手机上 / on the phone: ruhu-phone --profile DIR enrol URL {code}",
-    )
+    lines = [f"✓ {name} 的注册码（{access.CODE_MINUTES} 分钟内有效，只能用一次）/ one-time code: {code}"]
+    if invite is None:
+        lines += [
+            f"  在手机上 / on the phone: ruhu-phone --profile DIR enrol URL {code}",
+            "  加 --url https://… 可得二维码 / add --url https://… for a QR to scan",
+        ]
+        say({"code": code}, as_json, *lines)
+        return
+    invitation = invite(code)
+    qr = segno.make(invitation.text(), micro=False)
+    if picture:
+        _keep_picture(qr, picture)
+    drawn = io.StringIO()
+    qr.terminal(drawn, border=2, compact=True)
+    lines += [
+        drawn.getvalue(),
+        f"  扫码，或在手机上粘贴 / scan it, or paste on the phone: {invitation.text()}",
+        f"  终端手机 / terminal phone: ruhu-phone --profile DIR enrol '{invitation.text()}'",
+        *([f"  二维码在 / the QR is in {picture}"] if picture else []),
+    ]
+    if not invitation.fingerprint:
+        lines.append(
+            "  没有指纹：手机要求公共机构签发的证书；http 只用于本机 / no fingerprint: a public authority must vouch for the"
+            " server; http is for this computer only"
+        )
+    body = {"code": code, "url": invitation.url, "fingerprint": invitation.fingerprint, "invitation": invitation.text()}
+    say({**body, "qr": str(picture) if picture else None}, as_json, *lines)
+
+
+def _inviting(url: str | None, picture: Path | None, no_pin: bool) -> Callable[[str], Invitation] | None:
+    """What makes a code an invitation; everything is checked before a code is made. None without a URL. AccessError."""
+    if picture and not url:
+        raise access.AccessError("二维码里要有网址，请加 --url。 / The QR holds the URL: give --url.")
+    if picture and (picture.suffix.lower() not in PICTURES or not picture.absolute().parent.is_dir()):
+        raise access.AccessError(
+            f"二维码文件应以 .png 或 .svg 结尾，放在已有的文件夹里：{picture} / A .png or .svg in a folder that exists."
+        )
+    if url is None:
+        return None
+    try:
+        address = clean_url(url)
+    except InvitationError as error:
+        raise access.AccessError(f"网址应形如 https://192.168.1.10:8000：{url} / Not a server's URL: {url}") from error
+    pins = address.startswith("https:") and not no_pin
+    held = held_certificate(Config.from_environment()) if pins else None
+    return lambda code: Invitation(address, code, held.fingerprint if held else "")
+
+
+def _keep_picture(qr: segno.QRCode, path: Path) -> None:
+    """As a file that only its owner reads: it holds the code."""
+    drawn = io.BytesIO()
+    qr.save(drawn, kind=path.suffix[1:].lower(), scale=8)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(drawn.getvalue())
 
 
 @main.group("device")

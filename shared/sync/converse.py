@@ -160,6 +160,7 @@ def enrol(
     code: str,
     device: Mapping[str, str],
     insecure: bool = False,
+    fingerprint: str = "",
 ) -> Enrolment:
     """Spend a code. A profile enrolled before keeps all it has: kept and unsent changes are numbered from 1, all unsent.
 
@@ -168,12 +169,13 @@ def enrol(
     answer = courier.enrol(code, device)
     try:
         user, server = dict(answer["user"]), dict(answer["server"])
-        fresh = Enrolment(url, answer["device"], answer["token"], answer["township"], user, server, insecure=insecure)
+        fresh = Enrolment(url, answer["device"], answer["token"], answer["township"], user, server)
     except (KeyError, TypeError, ValueError) as error:
         raise NotOurServer(f"enrol: {error!r}") from error
     before = store.enrolment()
     if before and (before.user.get("id"), before.township) != (user.get("id"), fresh.township):
         raise OtherOwner(f"{before.user.get('name')}, {before.township}")
+    fresh.insecure, fresh.fingerprint = insecure, fingerprint
     fresh.devices = [*(before.devices if before else ()), fresh.device]
 
     def begin() -> None:

@@ -215,7 +215,10 @@ class Mend:
 
 @dataclass(slots=True)
 class Enrolment:
-    """Who this profile is. `devices` holds this phone's ids, old ones first; `insecure` allows plain http."""
+    """Who this profile is. `devices` holds this phone's ids, old ones first; `insecure` allows plain http.
+
+    `fingerprint`: the SHA-256 of the only certificate the server may show, 64 hex digits; empty for what public authorities vouch for.
+    """
 
     url: str
     device: str
@@ -225,6 +228,7 @@ class Enrolment:
     server: dict[str, Any]
     devices: list[str] = field(default_factory=list)
     insecure: bool = False
+    fingerprint: str = ""
 
 
 # --- the ports -----------------------------------------------------------------------------------------------------
