@@ -1,6 +1,6 @@
 """`ruhu backup`: everything a server holds, in one file.
 
-The file is a zip (`dump` says how): a manifest, every table, and the private key that opens what phones sealed, so it must be kept as safe
+The file is a zip (`dump` says how): a manifest, every table, and the private keys (what phones sealed to, what they pinned), so it must be kept as safe
 as the server itself (mode 0600). Promises: it is one consistent moment of a server that goes on serving, and it appears under its name only
 when it is whole and on disk. One made on SQLite may be restored into PostgreSQL and the other way round. Leaves to others: `restore`.
 """
@@ -78,7 +78,7 @@ def pack(connection: Connection, database: Database, config: Config, file: Path,
     if not database.is_sqlite:
         connection.exec_driver_sql("SET LOCAL client_encoding TO 'UTF8'")
     heads, epoch, last = _history(connection, database)
-    key = config.instance / dump.SEAL_KEY
+    kept = [name for name in dump.SECRETS if (config.instance / name).exists()]
     manifest: dict[str, Any] = {
         "format": dump.FORMAT,
         "database": connection.dialect.name,
@@ -87,13 +87,14 @@ def pack(connection: Connection, database: Database, config: Config, file: Path,
         "last_change_at": None if last is None else iso(last),
         "epoch": epoch,
         "heads": heads,
-        "seal_key": key.exists(),
+        "seal_key": dump.SEAL_KEY in kept,
+        "certificate": dump.CERTIFICATE in kept,
     }
     with temporary(file, "partial") as partial, partial.open("wb") as raw:
         with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
             members = dump.dump_tables(connection, database.kinds, archive)
-            if manifest["seal_key"]:
-                members.append(dump.add_member(archive, dump.SEAL_KEY, [key.read_bytes()]))
+            for name in kept:
+                members.append(dump.add_member(archive, name, [(config.instance / name).read_bytes()]))
             manifest["members"] = members
             dump.add_manifest(archive, manifest)
         raw.flush()

@@ -24,7 +24,9 @@ from server.tables import Base, kind_tables, table_name
 from shared.kind import Registry
 
 FORMAT = 1
-MANIFEST, SEAL_KEY, TABLES = "manifest.json", "seal_key", "tables/"
+MANIFEST, SEAL_KEY, CERTIFICATE, TABLES = "manifest.json", "seal_key", "tls.pem", "tables/"
+SECRETS = (SEAL_KEY, CERTIFICATE)
+"""Files of the instance folder without which phones must enrol again: they go along."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 ROWS = 1000  # rows handed to the database at a time
 CHUNK = 1 << 20  # bytes held at a time

@@ -45,8 +45,9 @@ def restore(database: Database, config: Config, file: Path) -> dict[str, Any]:
         stack.callback(database.engine.dispose)
         renew = _restore_sqlite if database.is_sqlite else _restore_postgresql
         set_aside = renew(database, config, archive, manifest, epoch)
-        if manifest["seal_key"]:
-            _keep_key(config, archive.read(dump.SEAL_KEY))
+        for name in dump.SECRETS:
+            if name in archive.namelist():
+                _keep_secret(config, name, archive.read(name))
     redo_since = manifest["last_change_at"] or manifest["taken_at"]
     return {
         "file": str(file),
@@ -231,9 +232,9 @@ def _unused(path: Path) -> Path:
     return next(name for name in names if not name.exists())
 
 
-def _keep_key(config: Config, key: bytes) -> None:
-    """The backup's private key opens what phones sealed to it; another one standing there is kept beside it."""
-    path = config.instance / dump.SEAL_KEY
+def _keep_secret(config: Config, name: str, key: bytes) -> None:
+    """The backup's private keys open what phones sealed, and are what phones know the server by; others standing there are kept beside."""
+    path = config.instance / name
     if path.exists() and path.read_bytes() == key:
         return
     with temporary(path, "restoring") as fresh:

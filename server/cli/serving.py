@@ -61,7 +61,7 @@ def certificate_(as_json: bool, names: tuple[str, ...], days: int, force: bool) 
         ]
     if made:
         lines.append(
-            "  请另存一份：换电脑也用它，手机不必重新注册 / keep a copy: on a new computer it spares enrolling again"
+            "  ruhu backup 会带上它：换电脑恢复后，手机不必重新注册 / it goes along in every backup: restored, nobody enrols again"
         )
     lines.append("  下一步 / next: ruhu serve --tls --host 0.0.0.0;  ruhu enrol NAME --url https://ADDRESS:8000")
     say({**held.as_json(now), "made": made, "kept": str(kept) if kept else None}, as_json, *lines)

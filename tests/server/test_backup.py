@@ -77,6 +77,16 @@ def test_a_restored_server_holds_what_the_backup_held_and_began_a_new_epoch(back
     assert town.sql("SELECT township, action FROM audit") == [(TOWNSHIP, "restore")]
 
 
+def test_the_certificate_that_phones_pinned_comes_back_so_that_nobody_enrols_again(town: Town, file: Path) -> None:
+    pinned = town.config.instance / "tls.pem"
+    pinned.write_bytes(b"the township's own")
+    backup(town.database, town.config, file)
+    pinned.write_bytes(b"of a new computer")
+    restore(town.database, town.config, file)
+    assert pinned.read_bytes() == b"the township's own"
+    assert [kept.read_bytes() for kept in pinned.parent.glob("tls.pem.before-*")] == [b"of a new computer"]
+
+
 def test_it_says_from_when_decisions_and_imports_must_be_redone(town: Town, file: Path) -> None:
     write_a_past(town)
     town.sql("UPDATE changes SET at = 1535940900000")
