@@ -6,7 +6,7 @@ to others: pages (`pages.application`), drawing (`ui.screen`), the device (`devi
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from kivy.core.window import Window
 
 from mobile.device import here
 from mobile.pages.application import Application
+from mobile.pages.blocks import TextField
 from mobile.profiles import Profiles
 from mobile.ui.screen import KivyScreen
 
 BACK_KEY = 27
+TEXT_DIALOG = "text_dialog"
 
 
 class RuhuApp(App):
@@ -32,14 +34,14 @@ class RuhuApp(App):
         self._given = given
 
     def build(self) -> Any:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.screen = KivyScreen()
         device = self._given.pop("device", None) or here(self._folder, self.screen.soon)
-        if not device.text_dialog.available:
-            device = dataclasses.replace(device, text_dialog=self.screen.text_dialog)
-        self.screen.device = device
         profiles = self._given.pop("profiles", None) or Profiles(self._folder / "profiles", device.key_store)
         self.pages = Application(self.screen, self._folder, device, profiles, **self._given)
+        self.screen.on_back = self.pages.back
+        self.screen.on_tab = self.pages.go
+        if device.text_dialog.available:
+            self.screen.text_dialog = self._write_note
         Window.bind(on_keyboard=self._key)
         return self.screen.root
 
@@ -63,3 +65,15 @@ class RuhuApp(App):
             return False
         self.pages.back()
         return True
+
+    def _write_note(self, block: TextField, text: str, heard: Callable[[str], None]) -> None:
+        """A note goes to the system's own text box, where every input method works, unless the person prefers ours."""
+        if not self.pages.settings.get(TEXT_DIALOG, True):
+            self.screen.sheet(block, text, heard)
+            return
+
+        def done(said: str | None) -> None:
+            if said is not None:
+                heard(said)
+
+        self.pages.device.text_dialog.ask(block.label, text, block.lines > 1, block.hint, done)

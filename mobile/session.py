@@ -62,7 +62,7 @@ class Session:
         self._heard = heard
         self._known: dict[str, Any] = {}
         self._known_at: tuple[Any, ...] = ()
-        self._rounds = 0
+        self.rounds = 0
         self.closed = False
 
     # --- syncing ---------------------------------------------------------------------------------------------------
@@ -110,12 +110,12 @@ class Session:
     def _news(self, state: SyncState) -> None:
         if self.closed:
             return
-        self._rounds += 1
+        self.rounds += 1
         self._put(state if not self.state.paused or not state.running else self.state)
 
     def heard_of_sync(self) -> None:
         """A sync was made by hand: what is known is worked out anew."""
-        self._rounds += 1
+        self.rounds += 1
         self._heard()
 
     def _put(self, state: SyncState) -> None:
@@ -237,7 +237,7 @@ class Session:
 
     def _once(self, name: str, work: Callable[[], Any]) -> Any:
         """The work's result, kept until something is written, synced, or a new day begins."""
-        now = (self.store.fact("next_number"), self._rounds, self.notebook.today())
+        now = (self.store.fact("next_number"), self.rounds, self.notebook.today())
         if now != self._known_at:
             self._known, self._known_at = {}, now
         if name not in self._known:

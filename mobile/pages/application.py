@@ -11,7 +11,6 @@ import json
 import platform
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -53,6 +52,10 @@ class Screen(Protocol):
 
     def back_in_dialog(self) -> bool:
         """Close what lies above the page, if anything does."""
+        ...
+
+    def forget(self) -> None:
+        """Throw away every page but the open one: another person may hold the phone."""
         ...
 
     def soon(self, work: Callable[[], None]) -> None:
@@ -107,6 +110,7 @@ class Application:
         self.doors = doors or Doors(device.clocks.now_ms, device.clocks.mono, device.clocks.boot_id)
         self.courier_for = courier_for
         self.aside = aside or in_thread(screen)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.name = device_name()
         self.settings: dict[str, Any] = _read_settings(folder / "settings.json")
         self.stack: list[Page] = []
@@ -150,6 +154,7 @@ class Application:
             self._session = None
             self.profiles.lock()
         self.start()
+        self.screen.forget()
 
     # --- where we are ----------------------------------------------------------------------------------------------
 
@@ -229,7 +234,6 @@ class Application:
                 self.stack.pop()
                 self.redraw()
             return
-        view = replace(view, on_back=self.back, on_tab=self.go)
         self.screen.show(view, f"{page.name}:{json.dumps(page.where, sort_keys=True)}")
         if page.every_second and self._away_since is None:
             self._cancel_tick = self.screen.after(1.0, lambda: self.redraw() if self.page is page else None)

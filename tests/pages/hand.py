@@ -4,6 +4,8 @@ A block is found by its name or by words on it, as a person would; what is not o
 counts the touches, so that a test can count them too. The same calls work on a real window (`tests.ui`).
 """
 
+import queue
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -26,10 +28,13 @@ from mobile.pages.blocks import (
     View,
     nothing,
 )
+from shared.sync.phone import PhoneError
 
 
 class PaperScreen:
-    """Keeps what would be drawn. `soon` runs at once; `later` holds what was to run later, for `pass_time`."""
+    """Keeps what would be drawn. `soon` runs at once in the screen's own thread, and waits for `breathe` when it comes from another;
+    `later` holds what was to run later, for `pass_time`.
+    """
 
     def __init__(self) -> None:
         self.view: View | None = None
@@ -37,6 +42,8 @@ class PaperScreen:
         self.toasts: list[tuple[str, str, Tap]] = []
         self.question: tuple[str, str, Sequence[Button]] | None = None
         self.later: list[Callable[[], None]] = []
+        self.waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._thread = threading.get_ident()
 
     def show(self, view: View, page_key: str) -> None:
         self.view, self.key = view, page_key
@@ -51,8 +58,14 @@ class PaperScreen:
         was, self.question = self.question, None
         return was is not None
 
+    def forget(self) -> None:
+        pass
+
     def soon(self, work: Callable[[], None]) -> None:
-        work()
+        if threading.get_ident() == self._thread:
+            work()
+        else:
+            self.waiting.put(work)
 
     def after(self, seconds: float, work: Callable[[], None]) -> Callable[[], None]:
         self.later.append(work)
@@ -61,8 +74,6 @@ class PaperScreen:
 
 def at_once(work: Callable[[], Any], done: Callable[[Any], None]) -> None:
     """Work aside, done here and now."""
-    from shared.sync.phone import PhoneError
-
     try:
         result = work()
     except PhoneError as error:
@@ -138,7 +149,7 @@ class Hand:
             return
         tab = next((tab for tab in self.view.tabs if wanted in (tab.code, tab.label)), None)
         if tab and not part:
-            self.view.on_tab(tab.code)
+            self.app.go(tab.code)
             return
         block = self.block(wanted)
         if isinstance(block, Button):
@@ -184,7 +195,18 @@ class Hand:
             block.on_digit(digit)
 
     def back(self) -> None:
-        self.view.on_back()
+        self.app.back()
+
+    def breathe(self) -> None:
+        """Do what other threads left to be done here."""
+        try:
+            self.screen.waiting.get(timeout=0.05)()
+        except queue.Empty:
+            return
+
+    def put_away(self) -> None:
+        """The app ends."""
+        self.app.stopped()
 
     def pass_time(self) -> None:
         """What was to run later runs now."""
