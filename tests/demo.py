@@ -67,7 +67,7 @@ class Office:
 
     def kill(self) -> None:
         """kill -9: no goodbye, nothing written down."""
-        if self.process:
+        if self.process and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 

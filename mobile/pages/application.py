@@ -179,12 +179,18 @@ class Application:
         if self.screen.back_in_dialog() or (self.stack and self.page.back()):
             return
         if len(self.stack) > 1:
-            self.stack.pop()
-            self._arrived()
+            self.done()
         elif self.unlocked and self.page.name != FIRST:
             self.go(FIRST)
         else:
             self.device.back.leave()
+
+    def done(self) -> None:
+        """The open page has done its work: show the one below."""
+        self.stack.pop()
+        if not self.stack:
+            self.stack = [self._make(FIRST, {})]
+        self._arrived()
 
     def _only(self, name: str) -> None:
         self.stack = [self._make(name, {})]

@@ -98,13 +98,13 @@ class ContactPage(RecordPage):
         if something:
             month = self.session.month_of(self.link())
             self.app.screen.toast(self.say("saved_month", made=month.made, owed=month.owed))
-        self.app.back()
+        self.app.done()
 
     def give_up(self) -> None:
         """Give this visit up and go back, with a way to have it again."""
         draft = self.session.notebook.discard("contact_visit", self.id)
         where = dict(self.where)
-        self.app.back()
+        self.app.done()
         if draft is None:
             return
 

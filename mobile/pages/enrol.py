@@ -184,7 +184,7 @@ class EnrolPage(Page):
             self.invitation = None
             self.redraw()
         elif self.app.unlocked:
-            self.app.back()
+            self.app.done()
             self.session.sync_now()
         else:
             self.app.opened(result)

@@ -119,7 +119,7 @@ class RecordPage(Page):
 
     def saved(self, something: bool) -> None:
         """After saving."""
-        self.app.back()
+        self.app.done()
 
     def give_up(self) -> None:
         """Give the draft up, with a way back."""

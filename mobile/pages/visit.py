@@ -275,7 +275,7 @@ class VisitPage(Page):
             return
         self.app.screen.toast(self.say("ended", n=minutes))
         self.session.syncing.nudge()
-        self.app.back()
+        self.app.done()
 
     def locate(self) -> None:
         """Note the place once. It is nobody's proof of presence, and may be left out or taken off again."""

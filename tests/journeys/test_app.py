@@ -30,9 +30,13 @@ def office(tmp_path: Path) -> Iterator[Office]:
     office.kill()
 
 
-@pytest.fixture(params=["paper"])
+@pytest.fixture(params=["paper", "glass"])
 def surface(request: pytest.FixtureRequest) -> Surface:
-    return {"paper": on_paper}[request.param]
+    if request.param == "paper":
+        return on_paper
+    from tests.journeys.glass import on_glass  # Kivy only for whoever asks for it
+
+    return on_glass
 
 
 @pytest.mark.slow
