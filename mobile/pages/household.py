@@ -7,7 +7,7 @@ visit (`visit`), the forms (`record`), what looks odd (`shared.rules.quality`).
 from typing import Any
 
 from mobile.notebook import Shown
-from mobile.pages.blocks import Badge, Banner, Block, Button, Buttons, Facts, Heading, Item, Paragraph, View
+from mobile.pages.blocks import Badge, Banner, Block, Button, Buttons, Facts, Heading, Item, Paragraph, Tone, View
 from mobile.pages.form import asked, may_see_secrets, told
 from mobile.pages.page import Page
 from mobile.pages.tabs import day_badge
@@ -20,8 +20,8 @@ from shared.rules.length import length_of
 
 SHOWN = 12
 """Visits of the timeline before "see all"."""
-NAMED = ("household_no", "hamlet", "address", "phone", "categories")
-"""What stands first among the facts."""
+NAMED = ("categories", "phone", "address", "poor_type", "exit_status", "house_safety", "help_contact", "remark")
+"""The facts one wants at the door; the rest is one touch away."""
 
 
 class HouseholdPage(Page):
@@ -38,6 +38,7 @@ class HouseholdPage(Page):
         "problem": Label("记问题", "Note a problem"),
         "problems": Label("未办结的问题 {n}", "Open problems {n}"),
         "due": Label("该办的事", "What is due"),
+        "mend": Label("去补", "Mend it"),
         "facts": Label("基本情况", "Facts"),
         "all_facts": Label("看全部、修改", "See all, change"),
         "members": Label("家庭成员 {n}", "Members {n}"),
@@ -132,10 +133,17 @@ class HouseholdPage(Page):
 
     def _due(self) -> list[Block]:
         due = [one for one in self.session.due_of(self.id) if one.sort != "problem" and one.mine]
-        return [
-            Banner(self.word(one.why), "bad" if one.overdue else "warn", name=f"due/{one.sort}/{one.record}")
-            for one in due
-        ]
+        blocks: list[Block] = []
+        for one in due:
+            tone: Tone = "bad" if one.overdue else "warn"
+            mend = self.say("mend") if one.sort == "visit" and one.record else ""
+            blocks.append(
+                Banner(
+                    self.word(one.why), tone, mend, lambda id_=one.record: self._visit(id_),
+                    name=f"due/{one.sort}/{one.record}",
+                )
+            )  # fmt: skip
+        return blocks
 
     def _ways(self) -> list[Block]:
         """What else one can do here."""
@@ -164,11 +172,11 @@ class HouseholdPage(Page):
     def _facts(self, shown: Shown) -> list[Block]:
         kind = self.session.kinds[self.session.kinds.household]
         names = asked(self, kind, may_see_secrets(self, shown.record.village, self.id))
-        filled = [name for name in names if shown.record.values.get(name) not in (None, "", [])]
-        first = [name for name in NAMED if name in filled]
+        values = shown.record.values
         rows = tuple(
-            (self.word(kind.fields[name].label), told(self, kind.fields[name], shown.record.values[name]))
-            for name in [*first, *(n for n in filled if n not in first and n != kind.title)]
+            (self.word(kind.fields[name].label), told(self, kind.fields[name], values[name]))
+            for name in NAMED
+            if name in names and values.get(name) not in (None, "", [])
         )
         change = lambda: self._go("record", kind=kind.name, id=self.id, household=self.id)  # noqa: E731
         blocks: list[Block] = [Heading(self.say("facts")), Facts(rows)] if rows else [Heading(self.say("facts"))]

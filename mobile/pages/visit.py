@@ -9,7 +9,7 @@ from typing import Any
 
 from mobile.device.ports import Fix
 from mobile.notebook import Invalid
-from mobile.pages.blocks import Banner, Block, Button, Buttons, Facts, Heading, Item, Paragraph, Ring, View
+from mobile.pages.blocks import Banner, Block, Button, Facts, Heading, Item, Paragraph, Ring, View
 from mobile.pages.form import FormBlocks, asked, may_see_secrets
 from mobile.pages.page import Page
 from mobile.pages.timer import as_clock, is_paused, length_now
@@ -20,6 +20,8 @@ FIRST = ("mode", "participants", "respondent")
 """What is prefilled and may be changed, above the checks."""
 AFTERWARDS = ("requests", "summary")
 """What is asked of every visit, below the checks."""
+MENDS = ("short_reason", "ended_at", "edit_reason")
+"""With what a visit that does not count can be mended, the reason first."""
 ELSEWHERE = frozenset(
     {"campaign", "started_at", "ended_at", "short_reason", "short_review", "entry_mode", "edit_reason", "signed"}
 )
@@ -97,7 +99,7 @@ class VisitPage(Page):
             self, self.session.kinds["visit"], self.id, values,
             village=record.village, household=record.household, before=before, errors=self.errors,
         )  # fmt: skip
-        blocks = [*self._time(ended), *self._asking(form), *self._promised(record.household or "")]
+        blocks = [*self._time(form, ended), *self._asking(form), *self._promised(record.household or "")]
         blocks += self._checks(form, values, before)
         blocks += [*self._found(values), *form.of(AFTERWARDS), *form.of(FIRST), *self._more(form, record)]
         label = self.say("save") if ended else self.say("without") if self.asks_reason(values) else self.say("finish")
@@ -106,11 +108,12 @@ class VisitPage(Page):
             str(home.values.get("hamlet") or "") if home else "",
             tuple(blocks),
             bottom=(Button(label, self.finish, "primary", name="finish"),),
+            corner=None if ended else self._clock_button(),
         )
 
-    def _time(self, ended: bool) -> list[Block]:
+    def _time(self, form: FormBlocks, ended: bool) -> list[Block]:
         if ended:
-            return [Paragraph(self.say("change"), "quiet")]
+            return [Paragraph(self.say("change"), "quiet"), *self._verdict(form)]
         length, minimum = length_now(self.session, self.id), self.minimum()
         left, paused = minimum * 60_000 - length.ms, is_paused(self.session, self.id)
         line = (
@@ -126,12 +129,24 @@ class VisitPage(Page):
             "quiet" if paused else "good" if left <= 0 else "brand",
             name="ring",
         )
-        button = (
-            Button(self.say("resume"), self.resume, name="resume")
-            if paused
-            else Button(self.say("pause"), self.pause, name="pause")
-        )
-        return [ring, Buttons((button,))]
+        return [ring]
+
+    def _clock_button(self) -> Button:
+        """Pausing and going on, out of the way of the checks."""
+        if is_paused(self.session, self.id):
+            return Button(self.say("resume"), self.resume, name="resume")
+        return Button(self.say("pause"), self.pause, name="pause")
+
+    def _verdict(self, form: FormBlocks) -> list[Block]:
+        """What the rules say of a visit that has ended, and the fields with which that can be mended."""
+        judged = self.session.duties.visit(self.id)
+        findings = judged.findings()
+        blocks: list[Block] = [Paragraph(self.say("ended", n=judged.length.minutes))]
+        blocks += [Paragraph(self.word(finding.says), "warn") for finding in findings]
+        checks = {name for check in self.session.policy().checks for name in (check.status, check.note)}
+        named = {name for finding in findings for name in finding.fields} - checks
+        mendable = [name for name in (*MENDS, *named) if name in named or (name == "ended_at" and judged.why)]
+        return [*blocks, *form.of(dict.fromkeys(mendable))]
 
     def _asking(self, form: FormBlocks) -> list[Block]:
         """The reason for a short visit, once the end was pressed."""
@@ -260,7 +275,6 @@ class VisitPage(Page):
         short = length_now(self.session, self.id).ms < self.minimum() * 60_000
         if home and short and not self.where.get("short") and not str(values.get("short_reason") or "").strip():
             self.where["short"] = "yes"
-            self.app.screen.toast(self.say("short", minimum=self.minimum()))
             self.redraw()
             return
         self._end()

@@ -42,11 +42,12 @@ class AppPhone:
     def profiles(self) -> Profiles:
         return Profiles(self.folder / "profiles", self.device.key_store, 0, COST, self.device.clocks.now_ms)
 
-    def enrol(self, invitation: str) -> None:
-        """Scan the invitation and choose a PIN."""
+    def enrol(self, invitation: str, look: Callable[[], None] = lambda: None) -> None:
+        """Scan the invitation and choose a PIN; `look` comes when the PIN is asked for."""
         self.device.scanner.answers.append(invitation)
         self.hand.tap("start")
         self.hand.tap("scan")
+        look()
         self.hand.pin(PIN)
         self.hand.pin(PIN)
         self.wait(lambda: self.app.unlocked and self.app.session.state.last is not None, "the first download")

@@ -122,6 +122,18 @@ class GlassHand(Hand):
         self.kivy.on_stop()
         self.glass.put_away()
 
+    def has(self, wanted: str) -> bool:
+        """Whether there is such a block on the page."""
+        return self._found(wanted) is not None
+
+    def still(self, down: float = 0) -> None:
+        """Nothing moves any more; the page is scrolled `down` by so many dp."""
+        self.glass.frames(30)
+        body = self.kivy.screen.root.body
+        if body is not None:
+            body.offset = down
+        self.glass.frames(5)
+
     def screenshot(self, path: Path) -> Path:
         """A PNG of the window."""
         return self.glass.screenshot(path)

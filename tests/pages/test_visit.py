@@ -205,3 +205,17 @@ def test_a_visit_needs_no_place(stage: Stage) -> None:
     stage.hand.tap("more")
     stage.hand.tap("locate")
     assert stage.hand.sees("不影响走访")
+
+
+def test_a_visit_that_does_not_count_says_why_and_is_mended_from_the_household(stage: Stage) -> None:
+    begin(stage)
+    stage.hand.tap("all_ok")
+    stage.pass_minutes(12)
+    stage.hand.tap("finish")
+    stage.hand.tap("finish")
+    assert stage.hand.sees("时间不足，请写明原因")
+    stage.hand.tap("去补")
+    stage.hand.tap("short_reason", "户主身体不适")
+    stage.hand.tap("finish")
+    assert stage.last("visit")["short_reason"] == "户主身体不适"
+    assert not stage.hand.sees("时间不足，请写明原因")
