@@ -51,7 +51,10 @@ class Session:
         soon: Callable[[Callable[[], None]], None],
         heard: Callable[[], None],
         courier_for: Callable[[Enrolment], Courier] | None = None,
+        carry: Callable[[], object] = lambda: None,
     ) -> None:
+        """`carry` takes other people's unsent words along after a sync that worked; it is called in the sync's own thread."""
+        self._carry = carry
         self.store = store
         self.kinds = kinds
         self.notebook = Notebook(store, kinds, doors)
@@ -96,6 +99,8 @@ class Session:
         self._soon(lambda: self._news(SyncState(True, False, counts, None, self.state.last)))
 
     def _told(self, outcome: Outcome) -> None:
+        if outcome.summary:
+            self._carry()
         self._soon(lambda: self._ended(outcome))
 
     def _ended(self, outcome: Outcome) -> None:
@@ -126,28 +131,28 @@ class Session:
 
     def due(self) -> DueList:
         """What is due today."""
-        return self._once("due", self.duties.due)
+        return self.once("due", self.duties.due)
 
     def due_of(self, household: str) -> list[Due]:
         """What is due at one household."""
-        return self._once("due_by_household", self._due_by_household).get(household, [])
+        return self.once("due_by_household", self._due_by_household).get(household, [])
 
     def problems(self, household: str = "") -> list[Problem]:
         """Problems as `Duties.problems`."""
-        found: list[Problem] = self._once("problems", self.duties.problems)
+        found: list[Problem] = self.once("problems", self.duties.problems)
         return [one for one in found if household in ("", one.entry.household)]
 
     def households(self) -> dict[str, Entry]:
         """Every household of this phone in short form, by id."""
-        return self._once("households", lambda: {entry.id: entry for entry in self.notebook.entries("household")})
+        return self.once("households", lambda: {entry.id: entry for entry in self.notebook.entries("household")})
 
     def policy(self) -> Policy:
         """The policy in force today."""
-        return self._once("policy", lambda: self.notebook.policies().on(self.notebook.today()))
+        return self.once("policy", lambda: self.notebook.policies().on(self.notebook.today()))
 
     def open_visits(self) -> list[Entry]:
         """This phone's own visits that have begun and not ended, oldest first."""
-        return self._once("open_visits", self.duties.open_visits)
+        return self.once("open_visits", self.duties.open_visits)
 
     # --- visits and links --------------------------------------------------------------------------------------------
 
@@ -166,7 +171,7 @@ class Session:
                 (e for e in mine if runs_on(e.values, today)), key=lambda e: (self.name_of(e.household), e.id)
             )
 
-        return self._once("links", find)
+        return self.once("links", find)
 
     def link_of(self, household: str) -> Entry | None:
         """This person's link to a household; None when there is none."""
@@ -178,7 +183,7 @@ class Session:
         def visits() -> list[Entry]:
             return [*self.notebook.entries("contact_visit"), *self.notebook.entries("visit")]
 
-        here = [e for e in self._once("calls", visits) if e.household == link.household]
+        here = [e for e in self.once("calls", visits) if e.household == link.household]
         today, now = self.notebook.today(), self.notebook.doors.now()
         return link_month(link, here, today[:7], self.policy().contact, now)
 
@@ -194,7 +199,7 @@ class Session:
             ]
             return max(said, default=self.policy().visit.minimum_minutes)
 
-        return self._once("minimum", find)
+        return self.once("minimum", find)
 
     def last_visit(self, household: str, besides: str = "") -> dict[str, Any]:
         """The values of the last visit to a household whose checks were answered, by anyone; empty when there was none."""
@@ -209,7 +214,7 @@ class Session:
 
     def oddities(self, household: str) -> list[tuple[Entry, Finding]]:
         """What looks odd in a household; it only reminds."""
-        return self._once(f"oddities/{household}", lambda: self.duties.oddities(household))
+        return self.once(f"oddities/{household}", lambda: self.duties.oddities(household))
 
     def lying_open(self) -> list[Entry]:
         """Visits open for so long that one must ask; those open for far too long are closed by this."""
@@ -217,7 +222,7 @@ class Session:
 
     def conflicts(self) -> list[Disagreement]:
         """Disagreements this person is part of, newest first."""
-        return self._once("conflicts", self.notebook.conflicts)
+        return self.once("conflicts", self.notebook.conflicts)
 
     def unseen_conflicts(self) -> list[Disagreement]:
         """Those whose present state this person has not looked at on this phone."""
@@ -235,7 +240,7 @@ class Session:
         places: list[Place] = self.due().places
         return {place.household: place.due for place in places if place.household}
 
-    def _once(self, name: str, work: Callable[[], Any]) -> Any:
+    def once(self, name: str, work: Callable[[], Any]) -> Any:
         """The work's result, kept until something is written, synced, or a new day begins."""
         now = (self.store.fact("next_number"), self.rounds, self.notebook.today())
         if now != self._known_at:

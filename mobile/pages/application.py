@@ -138,7 +138,9 @@ class Application:
 
     def opened(self, store: Any) -> None:
         """A profile was unlocked: go on where its owner was."""
-        self._session = Session(store, self.kinds, self.doors, self.screen.soon, self._heard, self.courier_for)
+        self._session = Session(
+            store, self.kinds, self.doors, self.screen.soon, self._heard, self.courier_for, self.profiles.carry
+        )
         self.device.secure_window.protect(True)
         if store.enrolment() is None:
             self._only("enrol")

@@ -1,10 +1,10 @@
 """The households: found by name, pinyin initials, hamlet or number; narrowed by what is due and by category.
 
-Promises: thousands of rows stay quick (the rows are made once until something changes); what was searched for is still there after coming
+Promises: thousands of rows stay quick (they are made once until something changes); what was searched for is still there after coming
 back. Leaves to others: the search's own rules (`shared.pinyin`), scrolling (`mobile.ui`).
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from mobile.pages.blocks import Badge, Block, Button, Filters, Item, LongList, Option, Search, View
 from mobile.pages.page import Page
@@ -13,6 +13,15 @@ from shared.fields import Label
 from shared.pinyin import Matcher
 from shared.rules.due import Due
 from shared.rules.entry import Entry
+
+
+class Row(NamedTuple):
+    """A household in the list: the words it is `found_by`, its categories in the policy's words, whether something is due."""
+
+    item: Item
+    found_by: str
+    categories: frozenset[str]
+    due: bool
 
 
 class HouseholdsPage(Page):
@@ -32,13 +41,10 @@ class HouseholdsPage(Page):
     def __init__(self, app: Any, **where: str) -> None:
         super().__init__(app, **where)
         self.text = ""
-        self._rows: list[tuple[Item, str, frozenset[str], bool]] = []
-        self._matcher = Matcher([])
-        self._made_for: Any = None
 
     def view(self) -> View:
-        rows = self._all()
-        found = self._narrowed(rows)
+        rows, matcher = self._all()
+        found = self._narrowed(rows, matcher)
         words = self.say("none") if not rows else self.say("no_match")
         count = (
             self.say("count", n=len(rows))
@@ -62,18 +68,18 @@ class HouseholdsPage(Page):
 
     # --- rows ------------------------------------------------------------------------------------------------------
 
-    def _all(self) -> list[tuple[Item, str, frozenset[str], bool]]:
-        """(row, the words it is found by, its categories, whether something is due), those with a name first by hamlet."""
-        households = self.session.households()
-        known = (id(households), id(self.session.due()), self.language)
-        if self._made_for != known:
-            entries = sorted(households.values(), key=lambda e: (str(e.values.get("hamlet") or "～"), _number(e), e.id))
-            self._rows = [self._row(entry) for entry in entries]
-            self._matcher = Matcher([row[1] for row in self._rows])
-            self._made_for = known
-        return self._rows
+    def _all(self) -> tuple[list[Row], Matcher]:
+        """Every household by hamlet and number, and what searches them."""
 
-    def _row(self, entry: Entry) -> tuple[Item, str, frozenset[str], bool]:
+        def make() -> tuple[list[Row], Matcher]:
+            entries = self.session.households().values()
+            ordered = sorted(entries, key=lambda e: (str(e.values.get("hamlet") or "～"), _number(e), e.id))
+            rows = [self._row(entry) for entry in ordered]
+            return rows, Matcher([row.found_by for row in rows])
+
+        return self.session.once(f"household rows {self.language}", make)
+
+    def _row(self, entry: Entry) -> Row:
         values, due = entry.values, self.session.due_of(entry.id)
         name = str(values.get("head_name") or self.say("unnamed"))
         number, hamlet = str(values.get("household_no") or ""), str(values.get("hamlet") or "")
@@ -88,7 +94,7 @@ class HouseholdsPage(Page):
             "bad" if any(one.overdue for one in mine) else "plain",
             name=entry.id,
         )
-        return item, f"{name} {hamlet} {number}", categories, bool(mine)
+        return Row(item, f"{name} {hamlet} {number}", categories, bool(mine))
 
     def _badge(self, mine: list[Due]) -> Badge | None:
         if not mine:
@@ -97,16 +103,16 @@ class HouseholdsPage(Page):
             self.say("due"), "brand"
         )
 
-    def _narrowed(self, rows: list[tuple[Item, str, frozenset[str], bool]]) -> list[Item]:
+    def _narrowed(self, rows: list[Row], matcher: Matcher) -> list[Item]:
         due, category = self.where.get("due"), self.where.get("category")
-        found = [rows[place] for place in self._matcher.search(self.text)] if self.text.strip() else rows
-        return [row[0] for row in found if (not due or row[3]) and (not category or category in row[2])]
+        found = [rows[place] for place in matcher.search(self.text)] if self.text.strip() else rows
+        return [row.item for row in found if (not due or row.due) and (not category or category in row.categories)]
 
     # --- narrowing -------------------------------------------------------------------------------------------------
 
-    def _options(self, rows: list[tuple[Item, str, frozenset[str], bool]]) -> tuple[Option, ...]:
+    def _options(self, rows: list[Row]) -> tuple[Option, ...]:
         policy = self.session.policy()
-        held = frozenset().union(*(row[2] for row in rows)) if rows else frozenset()
+        held = frozenset().union(*(row.categories for row in rows)) if rows else frozenset()
         categories = [Option(c, self.word(policy.categories[c])) for c in policy.categories if c in held]
         return (Option("all", self.say("all")), Option("due", self.say("due")), *categories)
 
