@@ -90,6 +90,23 @@ def add_user(database: Database, name: str, roles: list[str], grants: list[str],
     return id_
 
 
+def list_users(database: Database) -> list[dict[str, object]]:
+    """Everybody: id, name, roles, grants in force, disabled or not; by name."""
+    with database.engine.connect() as connection:
+        store = TownshipStore(database, connection, "")
+        held: dict[str, list[str]] = {}
+        for person, scope in store.sql("SELECT person, scope FROM access_grant WHERE until IS NULL ORDER BY scope"):
+            held.setdefault(person, []).append(scope)
+        found = store.sql("SELECT id, name, roles, disabled_at FROM user_account ORDER BY name")
+    return [
+        {
+            "id": id_, "name": name, "roles": roles.split(), "grants": held.get(id_, []),
+            "disabled": disabled is not None,
+        }
+        for id_, name, roles, disabled in found
+    ]  # fmt: skip
+
+
 def person_named(store: TownshipStore, name: str) -> tuple[str, str]:
     """(id, roles) of a person; AccessError when there is none."""
     found = store.sql("SELECT id, roles FROM user_account WHERE name = ? AND disabled_at IS NULL", name)

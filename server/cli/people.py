@@ -36,6 +36,19 @@ def user_add(as_json: bool, name: str, roles: tuple[str, ...], grants: tuple[str
     say({"id": id_}, as_json, f"✓ 已添加 {name} / added ({id_})", f"  下一步 / next: ruhu enrol {name}")
 
 
+@command(user_, "list")
+def user_list(as_json: bool) -> None:
+    """列出人员、角色、授权 / people with their roles and grants"""
+    users = access.list_users(service().database)
+    lines = []
+    for user in users:
+        roles, grants = user["roles"], user["grants"]
+        assert isinstance(roles, list) and isinstance(grants, list)
+        told = " ".join(grants[:3]) + (f" …（共 {len(grants)} / in all）" if len(grants) > 3 else "")
+        lines.append(f"{user['name']}  {' '.join(roles)}  {told or '无授权 / no grants'}")
+    say({"users": users}, as_json, *(lines or ["还没有人员 / nobody yet; ruhu user add"]))
+
+
 @command(user_, "grant")
 @click.argument("name")
 @click.argument("grant")

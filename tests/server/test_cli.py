@@ -193,3 +193,11 @@ def test_help_is_bilingual_everywhere(office: Office, words: list[str]) -> None:
     result = office.run(*words, "--help")
     assert result.exit_code == 0
     assert any("一" <= c <= "鿿" for c in result.output)
+
+
+def test_people_are_listed_with_their_roles_and_the_grants_they_hold_now(office: Office) -> None:
+    office.json("user", "add", "韦敏", "--role", "cadre", "--grant", f"village:{VILLAGE}", f"village:{OTHER}")
+    office.json("user", "ungrant", "韦敏", f"village:{OTHER}")
+    (user,) = office.json("user", "list")["users"]
+    assert (user["name"], user["roles"], user["grants"]) == ("韦敏", ["cadre"], [f"village:{VILLAGE}"])
+    assert f"village:{VILLAGE}" in office.run("user", "list").output
