@@ -6,18 +6,20 @@ no due list for a village or household whose first fill is not complete, it is n
 """
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from mobile.notebook import NoSuchRecord, Notebook
 from mobile.visits import state_of
+from shared.fields import Label
 from shared.grants import Grant
 from shared.hlc import LATEST_MS, device_of, format_stamp
 from shared.kind import COUNTY_ROLES, DESK_ROLES
 from shared.moments import iso, milliseconds
 from shared.rules.due import NEEDS, Book, Person, Place, due_list, policy_of_problem
+from shared.rules.duplicates import WOULD_RING, leads_back
 from shared.rules.entry import Entry
 from shared.rules.finding import Finding
 from shared.rules.ledger import REASONS, Signer, Standing, stand, why_not_now
@@ -70,7 +72,6 @@ class Duties:
     def book(self) -> Book:
         """All that the phone holds, for the rules."""
         read = {kind: self.notebook.entries(kind) for kind in NEEDS}
-        ordered = sorted(read["policy"], key=lambda entry: (entry.first, entry.id))
         return Book(
             households={entry.id: entry for entry in read["household"]},
             visits=read["visit"],
@@ -80,7 +81,7 @@ class Duties:
             problems=read["problem"],
             steps=read["problem_step"],
             campaigns=read["campaign"],
-            policies=Policies(entry.values for entry in ordered),
+            policies=Policies.of_entries(read["policy"]),
         )
 
     def due(self) -> DueList:
@@ -168,11 +169,19 @@ class Duties:
 
     def why_not(self, problem: Problem, step: str) -> str:
         """Why this person cannot take a step now: a code of REASONS, or empty when it can be taken."""
+        return self.why_not_each(problem, [step])[step]
+
+    def why_not_each(self, problem: Problem, steps: Iterable[str]) -> dict[str, str]:
+        """The same for several steps at once: step to code, empty for those that can be taken."""
         person, rules = self.person(), self.rules_of(problem)
         signers = [Signer(name, person.device, person.tier) for name in sorted(person.names)]
         now = self.notebook.doors.now()
-        told = [why_not_now(step, problem.standing, problem.entry, rules, signer, now) for signer in signers]
-        return next((why for why in told if why), "")
+
+        def why(step: str) -> str:
+            told = (why_not_now(step, problem.standing, problem.entry, rules, signer, now) for signer in signers)
+            return next((code for code in told if code), "")
+
+        return {step: why(step) for step in steps}
 
     def rules_of(self, problem: Problem) -> Any:
         """The ledger's rules by which a problem is handled."""
@@ -194,13 +203,19 @@ class Duties:
             **values,
         }
         why = self.why_not(problem, step) or self._rehearse(problem, signed, person.device)
-        if why:
-            said = REASONS[why]
+        said = REASONS[why] if why else self._would_ring(id_, signed)
+        if said:
             raise StepNotNow(f"{said.zh} / {said.en}")
-        place = {"village": problem.entry.village, "household": problem.entry.household}
-        written = self.notebook.write("problem_step", None, signed, **place)
+        written = self.notebook.write("problem_step", None, signed, problem.entry.village, problem.entry.household)
         assert written is not None  # a new record always has something to say
         return written, self.problem(id_)
+
+    def _would_ring(self, id_: str, values: Mapping[str, Any]) -> Label | None:
+        """Why a problem cannot be called a duplicate of another that is one of it already; None for every other step."""
+        if values["step"] != "duplicate":
+            return None
+        standings = {one.entry.id: one.standing for one in self.problems()}
+        return WOULD_RING if leads_back(standings, id_, values.get("duplicate_of")) else None
 
     def _rehearse(self, problem: Problem, values: Mapping[str, Any], device: str) -> str:
         """Why a step with these values would not be effective after all the others."""

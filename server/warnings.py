@@ -17,6 +17,8 @@ from shared.grants import TOWNSHIP
 from shared.kind import REMOVED
 from shared.moments import day_of
 from shared.record import Record
+from shared.rules.due import standings_of
+from shared.rules.duplicates import ring_findings
 from shared.rules.entry import Entry
 from shared.rules.finding import Finding
 from shared.rules.policy import read_policy
@@ -68,7 +70,7 @@ def _oddities(store: TownshipStore, database: Database) -> Iterator[dict[str, An
     homes = store.entries("household", _fields_of(database, "household"))
     gone = store.entries("household", ["categories", "left_reason"], removed=True)
     people = store.entries("member", _fields_of(database, "member"))
-    book = read_book(store, [])
+    book = read_book(store, ["problem", "problem_step"])
     called = store.entries("visit", _fields_of(database, "visit"), dated=True)
     members, visits = _by_household(people), _by_household(called)
     doubled = doubled_numbers(homes, people)
@@ -92,6 +94,10 @@ def _oddities(store: TownshipStore, database: Database) -> Iterator[dict[str, An
         yield from _told(
             told.entry, visit_oddities(told, visits.get(home_id, []), members.get(home_id, []), book.policies)
         )
+    astray = ring_findings(standings_of(book))
+    for problem in book.problems:
+        if problem.id in astray:
+            yield from _told(problem, [astray[problem.id]])
     for policy in store.entries("policy", _fields_of(database, "policy")):
         yield from _told(policy, read_policy(policy.values)[1])
 

@@ -45,13 +45,13 @@ class Office:
 
 
 class Ledger:
-    """One township's problems. `version` is the policy's."""
+    """One township's problems, handled by one policy."""
 
     def __init__(self, chance: Chance, diary: Diary, office: Office, policy: Policy) -> None:
         self._chance = chance
         self._diary = diary
         self._office = office
-        self._version = policy.version
+        self._policy = policy
         self._earlier: dict[str, list[str]] = {}
 
     def save(self, village: Village, visits: list[Visit]) -> None:
@@ -60,21 +60,21 @@ class Ledger:
         met = [visit for visit in visits if visit.met and not visit.home.leaving]
         for _ in range(chance.poisson(chance.gammavariate(_TAIL, _MEAN / _TAIL))):
             outcome = chance.weighted(_OUTCOMES)
-            _Problem(self._chance, self._diary, self._office, village, outcome, self._version).save(met, self._earlier)
+            _Problem(self._chance, self._diary, self._office, village, outcome, self._policy).save(met, self._earlier)
 
 
 class _Problem:
     """One problem from being found to where it stands."""
 
     def __init__(
-        self, chance: Chance, diary: Diary, office: Office, village: Village, outcome: str, version: str
+        self, chance: Chance, diary: Diary, office: Office, village: Village, outcome: str, policy: Policy
     ) -> None:
         self._chance = chance
         self._diary = diary
         self._office = office
         self._village = village
         self._outcome = outcome
-        self._version = version
+        self._policy = policy
         self._tier = chance.weighted(_TIERS)
         self._category = chance.weighted(words.PROBLEM_SHARES)
         self._overdue = outcome in ("assigned", "in_progress") and chance.happens(_OVERDUE)
@@ -106,7 +106,7 @@ class _Problem:
             "description": chance.choice(words.PROBLEMS[self._category]),
             "found_at": iso(found),
             "found_by": finder.name,
-            "policy_version": self._version,
+            "policy_version": self._policy.version,
         }
         if isinstance(finder, Phone):
             at = self._diary.by_phone(finder, at + 2000, "problem", id_, self._household, values).at
@@ -155,7 +155,10 @@ class _Problem:
         self._fix_and_verify()
 
     def _assign(self) -> None:
-        """To the tier that will solve it, or first to the one below, which cannot."""
+        """To the tier that will solve it, or first to the one below, which cannot.
+
+        Whoever sends it up may name unit, person and day there as long as the tier's own days will do; else the tier hands it out itself.
+        """
         chance, chain = self._chance, self._chain
         below = {"township": "village", "county": "township"}.get(self._tier)
         first = below if below and (self._tier == "county" or chance.happens(0.4)) else self._tier
@@ -163,14 +166,21 @@ class _Problem:
         if first == self._tier:
             return
         moved: dict[str, Any] = {"tier": self._tier, "reason": chance.choice(words.ESCALATED)}
-        duty = self._duty(self._tier)
+        duty, days = self._duty(self._tier), chance.uniform(0.5, 2)
+        duty["due_date"] = self._due(self._tier)
+        in_its_days = duty["due_date"] <= chain.date(self._policy.problems.days[self._tier])
+        if in_its_days:
+            moved |= duty
         if first == "village":
-            chain.by_phone(
-                self._fixer, chance.uniform(0.5, 2), "escalated",
-                by_tier="village", due_date=self._due(self._tier), **moved, **duty,
-            )  # fmt: skip
+            chain.by_phone(self._fixer, days, "escalated", by_tier="village", **moved)
         else:
-            self._desk(chance.uniform(0.5, 2), "escalated", due_date=self._due(self._tier), **moved, **duty)
+            self._desk(days, "escalated", **moved)
+        if in_its_days:
+            return
+        if self._tier == "county":
+            chain.by_desk(self._office.county, 0.1, "assigned", by_tier="county", **duty)
+        else:
+            self._desk(0.1, "assigned", **duty)
 
     def _due(self, tier: str) -> str:
         """The day by which it is to be solved: past at the campaign's end where the problem is to be overdue then."""

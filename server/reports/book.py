@@ -46,7 +46,7 @@ def read_book(store: TownshipStore, kinds: Iterable[str] = NEEDS) -> Book:
 
 def read_policies(entries: Iterable[Entry]) -> Policies:
     """The township's policies; of two for one day, or of one version written twice, the later record stands."""
-    return Policies(entry.values for entry in sorted(entries, key=lambda entry: (entry.first, entry.id)))
+    return Policies.of_entries(entries)
 
 
 def roster_of(store: TownshipStore, kind: Kind, book: Book, campaign: Entry, policy: Policy) -> list[Listed]:

@@ -61,12 +61,15 @@ def owed(link: Mapping[str, object], month: str, rules: ContactRules) -> tuple[i
     """(visits a link owes in a month, whether an exemption is why it owes less).
 
     All of it while the link runs on both sides of the half-month day; one when it began after that day or ended before it, by the
-    link's dates or by an exemption; never more than it has days; none when no day is left.
+    link's dates or by an exemption; one, too, when an exemption leaves fewer days than the first half of a month has (fifteen); never
+    more than it has days; none when no day is left.
     """
     days = [day for day in _days(month) if runs_on(link, day)]
     full = _for_days(days, rules)
     free = [day for day in days if not _is_exempt(link, day, rules)]
     left = _for_days(free, rules)
+    if len(free) < min(len(days), rules.half_month_day):
+        left = min(left, 1)
     return left, left < full
 
 

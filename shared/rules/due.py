@@ -13,10 +13,11 @@ from shared.moments import day_of, days_after, end_of, last_day, milliseconds
 from shared.rules import cleanup
 from shared.rules.contact import link_month, runs_on
 from shared.rules.coverage import has_left, in_campaign, must_visit_of
+from shared.rules.duplicates import RING, rings
 from shared.rules.entry import Entry
 from shared.rules.ledger import STATES, Signer, Standing, stand, why_not_now
 from shared.rules.numbers import temporary_number
-from shared.rules.policy import Policies, Policy
+from shared.rules.policy import Policies, Policy, ProblemRules
 from shared.rules.visits import REASONS, Judged, Measured, judge_measured, measure_all
 
 NEEDS: Mapping[str, frozenset[str]] = {
@@ -147,16 +148,35 @@ _ORDER = {"problem": 0, "visit": 1, "contact": 2, "cleanup": 3}
 
 # --- problems ----------------------------------------------------------------------------------------------------------
 
+_NOBODY = Signer("", "")
+"""Whoever it is: for steps that anybody may take."""
+
 
 def _problems(book: Book, person: Person, now: int, today: str) -> Iterable[tuple[Entry, Due]]:
+    standings = standings_of(book)
+    astray = rings(standings)
+    for problem in book.problems:
+        standing = standings[problem.id]
+        if not standing.open and problem.id not in astray:
+            continue
+        policy = policy_of_problem(problem, book.policies)
+        if standing.open:
+            yield problem, _problem(problem, standing, policy, person, now)
+        elif not why_not_now("reopened", standing, problem, policy.problems, _NOBODY, now):
+            called, mine = _called(problem, policy.problems), _at_desk(person, policy.problems)
+            why = Label(f"{called.zh}：{RING.zh}", f"{called.en}: {RING.en}")
+            yield problem, Due("problem", why, None, False, problem.id, mine)
+
+
+def standings_of(book: Book) -> dict[str, Standing]:
+    """How every problem of a book stands, by its id."""
     steps: dict[str, list[Entry]] = {}
     for step in book.steps:
         steps.setdefault(step.values.get("problem") or "", []).append(step)
-    for problem in book.problems:
-        policy = policy_of_problem(problem, book.policies)
-        standing = stand(problem, steps.get(problem.id, ()), policy.problems)
-        if standing.open:
-            yield problem, _problem(problem, standing, policy, person, now)
+    return {
+        problem.id: stand(problem, steps.get(problem.id, ()), policy_of_problem(problem, book.policies).problems)
+        for problem in book.problems
+    }
 
 
 def policy_of_problem(problem: Entry, policies: Policies) -> Policy:
@@ -167,9 +187,7 @@ def policy_of_problem(problem: Entry, policies: Policies) -> Policy:
 
 def _problem(problem: Entry, standing: Standing, policy: Policy, person: Person, now: int) -> Due:
     rules = policy.problems
-    number = problem.values.get("number_text") or temporary_number(problem.id)
-    category = rules.categories.get(problem.values.get("category") or "", Label("问题", "Problem"))
-    state = STATES[standing.state]
+    called, state = _called(problem, rules), STATES[standing.state]
     until, overdue = standing.due, standing.overdue(now)
     if standing.state == "reported" and standing.reported_at is not None:  # the desk has so long to take it up
         until = days_after(day_of(standing.reported_at), rules.accept_days)
@@ -177,9 +195,20 @@ def _problem(problem: Entry, standing: Standing, policy: Policy, person: Person,
     soon = until is not None and day_of(now) >= days_after(until, -rules.remind_days)
     zh = "，已逾期" if overdue else "，快到期" if soon else ""
     en = ", overdue" if overdue else ", due soon" if soon else ""
-    why = Label(f"{number} {category.zh}：{state.zh}{zh}", f"{number} {category.en}: {state.en}{en}")
+    why = Label(f"{called.zh}：{state.zh}{zh}", f"{called.en}: {state.en}{en}")
     mine = _waits_for(standing, policy, problem, person, now, overdue)
     return Due("problem", why, until, overdue, problem.id, mine)
+
+
+def _called(problem: Entry, rules: ProblemRules) -> Label:
+    """What a line calls a problem: its number and its category."""
+    number = problem.values.get("number_text") or temporary_number(problem.id)
+    category = rules.categories.get(problem.values.get("category") or "", Label("问题", "Problem"))
+    return Label(f"{number} {category.zh}", f"{number} {category.en}")
+
+
+def _at_desk(person: Person, rules: ProblemRules) -> bool:
+    return rules.rank(person.tier) >= rules.rank("township")
 
 
 def _waits_for(standing: Standing, policy: Policy, problem: Entry, person: Person, now: int, overdue: bool) -> bool:
@@ -188,7 +217,7 @@ def _waits_for(standing: Standing, policy: Policy, problem: Entry, person: Perso
     What is overdue is the desk's to look after as well, as far as its tier reaches.
     """
     rules = policy.problems
-    at_desk = rules.rank(person.tier) >= rules.rank("township")
+    at_desk = _at_desk(person, rules)
     if standing.state in ("reported", "accepted", "reopened"):
         return at_desk
     gate = {"fixed": "verified", "verified": "satisfied"}.get(standing.state)

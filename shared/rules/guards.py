@@ -11,7 +11,7 @@ from shared.fields import Label
 from shared.moments import day_of, days_between
 from shared.rules.entry import Entry
 from shared.rules.policy import ProblemRules
-from shared.rules.standing import BY_TIER, OVER, Signer, Standing, signer_of
+from shared.rules.standing import BY_TIER, OVER, Signer, Standing, signer_of, written_of
 
 _FROM = {
     "reported": {"draft"},
@@ -71,12 +71,13 @@ def why_not_now(step: str, standing: Standing, problem: Entry, rules: ProblemRul
     return guard(standing, signer, rules, now) if guard else ""
 
 
-def why_not(entry: Entry, at: int, problem: Entry, standing: Standing, rules: ProblemRules) -> str:
+def why_not(entry: Entry, problem: Entry, standing: Standing, rules: ProblemRules) -> str:
+    """Why a step had no effect in its place; empty when it had. Whether it came too late is told by when it was written, not by its `at`."""
     values, step = entry.values, entry.values.get("step") or ""
     signer = signer_of(entry)
     if step in _SIGNED and not signer.name:
         return "who"
-    why = why_not_now(step, standing, problem, rules, signer, at)
+    why = why_not_now(step, standing, problem, rules, signer, written_of(entry))
     if why:
         return why
     check = _CONTENT.get(step)
@@ -117,9 +118,9 @@ def _may_extend(standing: Standing, signer: Signer, rules: ProblemRules, now: in
 
 
 def _not_too_old(standing: Standing, signer: Signer, rules: ProblemRules, now: int) -> str:
-    if standing.over_at is None:
+    if standing.over_written is None:
         return ""
-    return "too_old" if days_between(day_of(standing.over_at), day_of(now)) > rules.reopen_days else ""
+    return "too_old" if days_between(day_of(standing.over_written), day_of(now)) > rules.reopen_days else ""
 
 
 _PERSON: dict[str, Callable[[Standing, Signer, ProblemRules, int], str]] = {
@@ -140,7 +141,17 @@ def _names_duty(values: Any, standing: Standing, problem: Entry, rules: ProblemR
     if not (_said(values, "unit") and _said(values, "person") and values.get("due_date")):
         return "duty"
     named = standing.state in ("assigned", "in_progress") and standing.person
-    return "by_extension" if named and standing.due and values["due_date"] > standing.due else ""
+    if named and standing.due and values["due_date"] > standing.due:
+        return "by_extension"
+    return _explains_tier(values, standing, problem, rules)
+
+
+def _explains_tier(values: Any, standing: Standing, problem: Entry, rules: ProblemRules) -> str:
+    """One tier up may go without a word. Further up leaves a tier out, and down gives back what a tier had: both say why."""
+    if values.get("tier") not in rules.tiers:
+        return ""
+    up = rules.rank(values["tier"]) - rules.rank(standing.tier)
+    return _says_why(values, standing, problem, rules) if up > 1 or (up < 0 and standing.tier_named) else ""
 
 
 def _proves(values: Any, standing: Standing, problem: Entry, rules: ProblemRules) -> str:
@@ -181,6 +192,7 @@ def _names_twin(values: Any, standing: Standing, problem: Entry, rules: ProblemR
 
 
 _CONTENT: dict[str, Callable[[Any, Standing, Entry, ProblemRules], str]] = {
+    "accepted": _explains_tier,
     "assigned": _names_duty,
     "fixed": _proves,
     "gate_failed": _says_why,

@@ -14,7 +14,7 @@ from shared.moments import day_of, days_after, end_of
 from shared.rules.entry import Entry
 from shared.rules.guards import REASONS, why_not, why_not_now
 from shared.rules.policy import ProblemRules
-from shared.rules.standing import BY_TIER, OVER, STATES, UNSOLVED, Signer, Standing, Taken, signer_of, time_of
+from shared.rules.standing import OVER, STATES, UNSOLVED, Signer, Standing, Taken, signer_of, time_of, written_of
 
 __all__ = [
     "OVER",
@@ -36,11 +36,11 @@ _CLIMBS = UUID("0d0e4a0a-52a3-5b0c-9a43-6a1d2f2b9e11")
 
 def stand(problem: Entry, steps: Iterable[Entry], rules: ProblemRules) -> Standing:
     """Fold a problem's steps, in stamp order, into how it stands."""
-    tier = problem.values.get("tier") or BY_TIER
-    standing = Standing(tier=tier if tier in rules.tiers else BY_TIER)
+    standing = Standing()
+    _name_tier(standing, problem.values, rules)
     for entry in sorted(steps, key=lambda step: (step.first, step.id)):
         at = time_of(entry)
-        why = why_not(entry, at, problem, standing, rules)
+        why = why_not(entry, problem, standing, rules)
         if not why:
             _APPLY[entry.values["step"]](standing, entry.values, at, entry, rules)
         standing.steps.append(Taken(entry, at, why, standing.state))
@@ -50,24 +50,26 @@ def stand(problem: Entry, steps: Iterable[Entry], rules: ProblemRules) -> Standi
 # --- what an effective step does ---------------------------------------------------------------------------------------
 
 
+def _name_tier(standing: Standing, values: Any, rules: ProblemRules) -> None:
+    if values.get("tier") in rules.tiers:
+        standing.tier, standing.tier_named = values["tier"], True
+
+
 def _report(standing: Standing, values: Any, at: int, entry: Entry, rules: ProblemRules) -> None:
     standing.state, standing.reported_at = "reported", at
-    if values.get("tier") in rules.tiers:
-        standing.tier = values["tier"]
+    _name_tier(standing, values, rules)
 
 
 def _accept(standing: Standing, values: Any, at: int, entry: Entry, rules: ProblemRules) -> None:
     standing.state = "accepted"
-    if values.get("tier") in rules.tiers:
-        standing.tier = values["tier"]
+    _name_tier(standing, values, rules)
 
 
 def _assign(standing: Standing, values: Any, at: int, entry: Entry, rules: ProblemRules) -> None:
     standing.state = "assigned"
     standing.unit, standing.person, standing.due = values["unit"], values["person"], values["due_date"]
     standing.original_due = standing.original_due or standing.due
-    if values.get("tier") in rules.tiers:
-        standing.tier = values["tier"]
+    _name_tier(standing, values, rules)
 
 
 def _start(standing: Standing, values: Any, at: int, entry: Entry, rules: ProblemRules) -> None:
@@ -95,26 +97,35 @@ def _ask(standing: Standing, values: Any, at: int, entry: Entry, rules: ProblemR
     elif answer == "no":
         _send_back(standing, values, at, entry, rules)
     else:
-        _end(standing, "closed", at)
+        _end(standing, "closed", at, entry)
         standing.closed_by = method if method in ("witness", "representatives") else "household"
 
 
-def _end(standing: Standing, state: str, at: int) -> None:
-    standing.state, standing.over_at = state, at
+def _end(standing: Standing, state: str, at: int, entry: Entry) -> None:
+    standing.state, standing.over_at, standing.over_written = state, at, written_of(entry)
 
 
 def _over(state: str) -> Callable[[Standing, Any, int, Entry, ProblemRules], None]:
-    return lambda standing, values, at, entry, rules: _end(standing, state, at)
+    return lambda standing, values, at, entry, rules: _end(standing, state, at, entry)
+
+
+def _repeat(standing: Standing, values: Any, at: int, entry: Entry, rules: ProblemRules) -> None:
+    _end(standing, "duplicate", at, entry)
+    standing.duplicate_of = values["duplicate_of"]
 
 
 def _escalate(standing: Standing, values: Any, at: int, entry: Entry, rules: ProblemRules) -> None:
-    """The next tier has it, with days of its own. What was reported, fixed or verified stays so; the rest is to be assigned there."""
-    standing.tier = values["tier"]
+    """The next tier has it, with days of its own. What was reported, fixed or verified stays so; the rest is to be assigned there.
+
+    Whoever sends it up may name an earlier day but no later one: that would be an extension, and nobody above has approved it.
+    """
+    _name_tier(standing, values, rules)
     if standing.state in ("accepted", "assigned", "in_progress", "reopened"):
         standing.state = "assigned"
         standing.unit, standing.person = values.get("unit"), values.get("person")
     if standing.state != "reported":
-        standing.due = values.get("due_date") or days_after(day_of(at), rules.days[standing.tier])
+        last = days_after(day_of(at), rules.days[standing.tier])
+        standing.due = min(values.get("due_date") or last, last)
         standing.original_due = standing.original_due or standing.due
 
 
@@ -124,7 +135,8 @@ def _extend(standing: Standing, values: Any, at: int, entry: Entry, rules: Probl
 
 
 def _reopen(standing: Standing, values: Any, at: int, entry: Entry, rules: ProblemRules) -> None:
-    standing.state, standing.over_at, standing.closed_by, standing.due = "reopened", None, "", None
+    standing.state, standing.over_at, standing.over_written = "reopened", None, None
+    standing.closed_by, standing.due, standing.duplicate_of = "", None, None
     standing.reopened += 1
 
 
@@ -140,7 +152,7 @@ _APPLY: dict[str, Callable[[Standing, Any, int, Entry, ProblemRules], None]] = {
     "explained": _over("explained"),
     "escalated": _escalate,
     "extended": _extend,
-    "duplicate": _over("duplicate"),
+    "duplicate": _repeat,
     "rejected": _over("rejected"),
     "reopened": _reopen,
 }

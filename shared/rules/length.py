@@ -23,7 +23,8 @@ class Length(NamedTuple):
     """`ms` counted, pauses taken off. `elapsed_ms` from door to door. `clock` says which measured: mono, wall, or none.
 
     `began` is when, in ms since 1970 by the wall clock; 0 where no start is known. `there_ms` is how long somebody was surely there,
-    the shorter of what both clocks say: an end that its writer moved earlier frees the time after it.
+    the shorter of what both clocks say: an end that its writer moved earlier frees the time after it. Of a visit that closed by itself
+    nobody knows when it ended, so it is 0 and keeps nobody from being elsewhere.
     """
 
     ms: int
@@ -73,7 +74,8 @@ def length_of(values: Mapping[str, Any], drift_ms: int = DRIFT_MS, close_ms: int
     paused = _paused(pauses, began, None if mono is None else values["started_mono"], elapsed) if pauses else 0
     told = frozenset(flags) if flags else _NONE
     clock, forward = "wall" if mono is None else "mono", max(wall, 0)
-    return Length(elapsed - paused, elapsed, clock, told, began, min(elapsed, forward), began + forward)
+    there = 0 if AUTO_CLOSED in told else min(elapsed, forward)
+    return Length(elapsed - paused, elapsed, clock, told, began, there, began + forward)
 
 
 def _mono(values: Mapping[str, Any]) -> int | None:

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from shared.fields import Label
 from shared.kind import POLICY_VERSION
+from shared.moments import day_of
+from shared.rules.entry import Entry
 from shared.rules.finding import Finding
 from shared.rules.settings import DEFAULT, PRESETS, lay_settings, preset_text
 
@@ -231,19 +233,30 @@ def _rubric(text: Mapping[str, Any]) -> Rubric:
 class Policies:
     """The policy records of a township. With none, the default preset is in force."""
 
-    def __init__(self, records: Iterable[Mapping[str, Any]] = ()) -> None:
+    def __init__(self, records: Iterable[Mapping[str, Any]] = (), written_on: Iterable[str] = ()) -> None:
+        """`records` in the order they were written; `written_on` the day on which each was, empty where nothing tells it."""
         self.findings: list[Finding] = []
         self._by_day: list[tuple[str, str, Policy]] = []
-        for values in records:
+        texts = list(records)
+        for values, written in zip(texts, list(written_on) or [""] * len(texts), strict=True):
             policy, findings = read_policy(values)
             self.findings += findings
-            self._by_day.append((values.get("effective_from") or "", policy.version, policy))
+            self._by_day.append((values.get("effective_from") or written or "", policy.version, policy))
         self._by_day.sort(key=lambda one: one[0])  # of two for one day the one written later stands
         shipped = {preset(name).version: preset(name) for name in PRESETS}
         self._by_version = shipped | {version: policy for _, version, policy in self._by_day}
 
+    @classmethod
+    def of_entries(cls, entries: Iterable[Entry]) -> "Policies":
+        """The policies of these records, in whatever order. One that does not say from when is in force from the day it was first
+        written, not from the beginning of time: what was done before was done under other rules.
+        """
+        ordered = sorted(entries, key=lambda entry: (entry.first, entry.id))
+        days = [day_of(entry.written_at) if entry.first else "" for entry in ordered]
+        return cls([entry.values for entry in ordered], days)
+
     def on(self, day: str) -> Policy:
-        """The policy in force on a day: the newest whose `effective_from` is not after it; before the first, the default."""
+        """The policy in force on a day: the newest whose first day is not after it; before the first, the default."""
         found = preset()
         for effective, _, policy in self._by_day:
             if effective > day:

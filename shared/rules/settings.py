@@ -11,7 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from shared.fields import Label
+from shared.fields import Label, Number
+from shared.kinds import KINDS
 from shared.kinds.choices import VISIT_MODES
 from shared.rules.finding import Finding
 
@@ -110,10 +111,12 @@ def _lay(
         elif isinstance(below[key], dict) and isinstance(value, dict):
             under = {} if whole and place in _WORDS else below[key]
             laid[key] = _lay(under, value, findings, f"{place}.", whole)
-        elif _fits(value, _shape_of(place, below[key]), place):
-            laid[key] = value
-        else:
+        elif not _fits(value, _shape_of(place, below[key]), place):
             findings.append(_unusable(place, "写法不对", "is not of the right form"))
+        elif not _asked_by_a_form(value, place):
+            findings.append(_unusable(place, "有表单里没有的一栏", "names a field that no form has"))
+        else:
+            laid[key] = value
     return laid
 
 
@@ -150,6 +153,20 @@ def _fits(value: Any, below: Any, place: str) -> bool:
     return _same_shape(value, below)
 
 
+def _asked_by_a_form(value: Any, place: str) -> bool:
+    """Whether every check and every item of a sheet stands in a field that somebody can fill in: else no visit would ever be complete.
+
+    So an app older than a preset goes on with the sheet that its own form has, and says so.
+    """
+    if place == "checks":
+        answers = KINDS["visit"].fields
+        return all(f"{check['field']}_{end}" in answers for check in value for end in ("status", "note"))
+    if place.startswith("cleanup.rubrics.") and place.endswith(".items"):
+        marks = {name for name, field in KINDS["cleanup_check"].fields.items() if isinstance(field, Number)}
+        return all(item["field"] in marks for item in value)
+    return True
+
+
 def _same_shape(value: Any, like: Any) -> bool:
     """Whether a value has the shape of another: sort, keys of a dict, and every item of a list like its first."""
     if _is_label(like):
@@ -177,6 +194,12 @@ def _is_label(value: Any) -> bool:
 
 def _check_whole(laid: dict[str, Any], below: Mapping[str, Any], findings: list[Finding]) -> None:
     """What only the whole can tell; the preset's stands where it does not fit together."""
+    known = laid["categories"]
+    for code in [code for code, category in laid["same_as"].items() if category not in known]:
+        stands = below["same_as"].get(code)
+        kept = {code: stands} if stands in known else {}
+        laid["same_as"] = {c: category for c, category in laid["same_as"].items() if c != code} | kept
+        findings.append(_unusable(f"same_as.{code}", "归到了未列出的类别", "stands for a category that is not listed"))
     codes = {*laid["categories"], *laid["same_as"]}
     unknown = [code for code in laid["must_visit"] if code not in codes]
     if unknown:

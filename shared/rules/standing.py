@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from shared.fields import Label
-from shared.hlc import device_of
+from shared.hlc import LATEST_MS, device_of
 from shared.merge import DESK
 from shared.moments import end_of, milliseconds
 from shared.rules.entry import Entry
@@ -66,6 +66,8 @@ class Standing:
 
     state: str = "draft"
     tier: str = BY_TIER
+    tier_named: bool = False
+    """Whether anybody ever said the tier; else it is the village's, and no tier loses it to a lower one."""
     unit: str | None = None
     person: str | None = None
     due: str | None = None
@@ -80,6 +82,10 @@ class Standing:
     fixer: Signer | None = None
     verifier: Signer | None = None
     over_at: int | None = None
+    over_written: int | None = None
+    """When it was written down that it is over: from then run the days in which it may be reopened, whatever day the step names."""
+    duplicate_of: str | None = None
+    """The problem this one is a duplicate of, as long as it is one."""
     closed_by: str = ""
     """How the third gate was passed: household, witness or representatives."""
     steps: list[Taken] = field(default_factory=list)
@@ -104,6 +110,11 @@ def time_of(step: Entry) -> int:
     if not at:
         return written
     return min(milliseconds(at), written) if written else milliseconds(at)
+
+
+def written_of(step: Entry) -> int:
+    """When a step was written down, whatever time it names. What is only tried out, under the last stamp there is, is of its own time."""
+    return step.written_at if 0 < step.written_at < LATEST_MS else time_of(step)
 
 
 def signer_of(step: Entry) -> Signer:

@@ -186,7 +186,10 @@ def _remarks(entry: Entry, policy: Policy, length: Length) -> list[str]:
 
 
 def overlapping(visits: Iterable[Entry], modes: Iterable[str] = ("home", "field")) -> frozenset[str]:
-    """Ids of visits in which somebody was in two households at once, by the length that was measured. Back to back is no overlap."""
+    """Ids of visits in which somebody was in two households at once, by the length that was measured.
+
+    Back to back is no overlap, and what closed by itself, its length unknown, overlaps nothing.
+    """
     allowed = frozenset(modes)
     return _at_once([(v, length_of(v.values)) for v in visits if v.values.get("mode") in allowed])
 

@@ -95,9 +95,7 @@ def rules_of(raw: Raw, version: str | None, day: str) -> dict[str, Any]:
     """Minutes and visits a month of the policy a record was written under, else of the one in force on its day."""
     standing = {"version": TEXT["version"], "minutes": 30, "visits": 2}
     shipped = standing
-    policies = sorted(
-        raw.of("policy"), key=lambda record: (record["values"]["effective_from"], record["values"]["version"])
-    )
+    policies = sorted(raw.of("policy"), key=lambda record: (in_force_from(record), record["values"]["version"]))
     named = None
     for record in policies:
         values = record["values"]
@@ -110,11 +108,16 @@ def rules_of(raw: Raw, version: str | None, day: str) -> dict[str, Any]:
         }
         if values["version"] == version:
             named = rules
-        if values["effective_from"] <= day:
+        if in_force_from(record) <= day:
             standing = rules
     if named:
         return named
     return shipped if version == shipped["version"] else standing
+
+
+def in_force_from(policy: Record) -> str:
+    """The day it says, else the day it was first written on."""
+    return policy["values"].get("effective_from") or day_of(int(first_stamp(policy)[:12], 16))
 
 
 # --- visits -----------------------------------------------------------------------------------------------------------------
@@ -134,6 +137,10 @@ def measured_by_timer(values: dict[str, Any]) -> bool:
     if start is None or end is None or values.get("clock_flag") == "reboot":
         return False
     return bool(end >= start)  # a timer that went back was started anew
+
+
+def closed_by_itself(values: dict[str, Any], elapsed: int) -> bool:
+    return elapsed > 12 * 3_600_000 or values.get("clock_flag") == "auto_closed"
 
 
 def paused_of(values: dict[str, Any], elapsed: int) -> int:
@@ -168,6 +175,8 @@ def overlaps(one: Record, other: Record) -> bool:
         elapsed = elapsed_of(record["values"])
         if elapsed is None or elapsed <= 0 or record["values"].get("mode") not in ("home", "field"):
             return False
+        if closed_by_itself(record["values"], elapsed):
+            return False  # nobody knows when it ended
         began = ms_of(record["values"]["started_at"])
         watch = ms_of(record["values"]["ended_at"]) - began
         spans.append((began, began + min(elapsed, watch)))  # as long as both clocks say that somebody was there
@@ -182,7 +191,7 @@ def verdict(raw: Raw, visit: Record, campaign: dict[str, Any]) -> str:
     elapsed = elapsed_of(values)
     if elapsed is None:
         return "unfinished"
-    if elapsed < 0 or elapsed > 12 * 3_600_000 or values.get("clock_flag") == "auto_closed":
+    if elapsed < 0 or closed_by_itself(values, elapsed):
         return "no"
     known = raw.arrived[visit["id"]]
     if ms_of(values["started_at"]) > known + 10 * 60_000:
@@ -363,6 +372,8 @@ def owed_by(values: dict[str, Any], month: str, target: int) -> tuple[int, bool]
     ]
     live = [day for day in running if not exempt_on(values, day)]
     full, left = for_days(running, target), for_days(live, target)
+    if live and live != running and len(live) < 15:
+        left = min(1, target)  # an exemption that leaves less than half a month
     return left, left < full
 
 
@@ -534,32 +545,53 @@ class Card:
 
     state: str
     tier: str
+    tier_said: bool = False
     person: str = ""
     due: str = ""
     extensions: int = 0
     unreachable: int = 0
     fixer: tuple[str, str, str] | None = None
     over: int = 0
+    over_known: int = 0
+    """When that was written down."""
     reopened: list[int] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     """(step, why in a word), in order."""
 
 
+def written_at(step: Record) -> int:
+    return int(first_stamp(step)[:12], 16)
+
+
 def time_of_step(step: Record) -> int:
     """As it says itself, but nobody writes down what has not happened yet."""
-    written = int(first_stamp(step)[:12], 16)
     said = step["values"].get("at")
-    return min(ms_of(said), written) if said else written
+    return min(ms_of(said), written_at(step)) if said else written_at(step)
 
 
 def card_of(problem: Record, steps: list[Record]) -> Card:
     tier = problem["values"].get("tier")
-    card = Card("draft", tier if tier in LADDER else "village")
+    card = Card("draft", tier, True) if tier in LADDER else Card("draft", "village")
     for step in sorted(steps, key=lambda one: (first_stamp(one), one["id"])):
         refused = take(card, problem, step)
         if refused:
             card.refused.append((step["values"].get("step") or "", refused))
+        elif card.over and not card.over_known:
+            card.over_known = written_at(step)
     return card
+
+
+def unexplained_jump(card: Card, tier: str | None, values: dict[str, Any]) -> bool:
+    """A tier left out on the way up, or one that somebody had named sent down, and not a word why."""
+    if tier is None or said(values, "reason"):
+        return False
+    way = LADDER.index(tier) - LADDER.index(card.tier)
+    return way >= 2 or (way < 0 and card.tier_said)
+
+
+def name_tier(card: Card, tier: str | None) -> None:
+    if tier is not None:
+        card.tier, card.tier_said = tier, True
 
 
 def said(values: dict[str, Any], name: str) -> bool:
@@ -592,12 +624,16 @@ def take(card: Card, problem: Record, step: Record) -> str:
     if name == "reported":
         if state != "draft":
             return "state"
-        card.state, card.tier = "reported", named_tier or card.tier
+        card.state = "reported"
+        name_tier(card, named_tier)
         return ""
     if name == "accepted":
         if state not in ("draft", "reported"):
             return "state"
-        card.state, card.tier = "accepted", named_tier or card.tier
+        if unexplained_jump(card, named_tier, values):
+            return "why"
+        card.state = "accepted"
+        name_tier(card, named_tier)
         return ""
     if name == "assigned":
         if state not in ("accepted", "assigned", "in_progress", "reopened"):
@@ -607,8 +643,10 @@ def take(card: Card, problem: Record, step: Record) -> str:
         handed_out = state in ("assigned", "in_progress") and card.person and card.due
         if handed_out and values["due_date"] > card.due:
             return "extend instead"
+        if unexplained_jump(card, named_tier, values):
+            return "why"
         card.state, card.person, card.due = "assigned", values["person"], values["due_date"]
-        card.tier = named_tier or card.tier
+        name_tier(card, named_tier)
         return ""
     if name == "started":
         if state != "assigned":
@@ -662,12 +700,13 @@ def take(card: Card, problem: Record, step: Record) -> str:
             return "one tier"
         if not said(values, "reason"):
             return "why"
-        card.tier = values["tier"]
+        name_tier(card, values["tier"])
         if state in ("accepted", "assigned", "in_progress", "reopened"):
             card.state, card.person = "assigned", values.get("person") or ""
         if state != "reported":
-            days = TEXT["problems"]["days"][card.tier]
-            card.due = values.get("due_date") or plus_days(day_of(at), days)
+            card.due = plus_days(day_of(at), TEXT["problems"]["days"][card.tier])
+            if values.get("due_date") and values["due_date"] < card.due:
+                card.due = values["due_date"]  # sooner is theirs to say, later is for an extension
         return ""
     if name == "extended":
         if state not in ("assigned", "in_progress", "fixed", "reopened"):
@@ -697,11 +736,12 @@ def take(card: Card, problem: Record, step: Record) -> str:
     if name == "reopened":
         if state not in ("closed", "explained", "duplicate", "rejected"):
             return "state"
-        if date.fromisoformat(day_of(at)) - date.fromisoformat(day_of(card.over)) > timedelta(days=180):
+        since = date.fromisoformat(day_of(card.over_known))
+        if date.fromisoformat(day_of(written_at(step))) - since > timedelta(days=180):
             return "too old"
         if not said(values, "reason"):
             return "why"
-        card.state, card.over, card.due = "reopened", 0, ""
+        card.state, card.over, card.over_known, card.due = "reopened", 0, 0, ""
         card.reopened.append(at)
         return ""
     return "no such step"

@@ -157,6 +157,21 @@ def test_most_guards_of_the_ledger_were_met_by_somebody(townships: Callable[[str
     }  # fmt: skip
 
 
+def test_in_a_made_up_county_who_sends_a_problem_up_names_no_day_beyond_those_of_the_next_tier(
+    townships: Callable[[str, str], Township],
+) -> None:
+    named = 0
+    for what in COUNTIES:
+        for step in townships(what, "sqlite").raw.of("problem_step"):
+            values = step["values"]
+            if values["step"] == "escalated" and values.get("due_date"):
+                named += 1
+                days = second_way.TEXT["problems"]["days"][values["tier"]]
+                taken = second_way.day_of(second_way.time_of_step(step))
+                assert values["due_date"] <= second_way.plus_days(taken, days)
+    assert named
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("what", ["county 22", "awkward 1"])
 def test_both_databases_say_the_same(what: str, townships: Callable[[str, str], Township]) -> None:

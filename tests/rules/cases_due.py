@@ -16,6 +16,7 @@ from tests.rules.records import (
     check,
     contact,
     device,
+    duplicate,
     escalated,
     explained,
     failed,
@@ -59,6 +60,11 @@ A, B = household("甲户", "registered_poor"), household("乙户", "registered_p
 GENERAL = household("甲户", "general")
 PROBLEM = problem()
 BEGUN = (reported(), accepted(), assigned())
+RING = (
+    PROBLEM, *story(reported(), duplicate("住房")),
+    problem("住房"), *story(reported(of="住房", name="其一"), duplicate("饮水", of="住房", name="其二")),
+)  # fmt: skip
+"""Each was found to repeat the other."""
 SEEN = visit("09-05 10:00", "09-05 10:40")
 CLOSED = tuple(visit(f"09-0{day} 10:00", mode="not_home") for day in (3, 4, 5))
 
@@ -89,6 +95,8 @@ CASES = [
     of("一次要补，另一次算，没有了 / one to mend and one that counts", RUN, A, visit("09-04 10:00", "09-04 10:20"), SEEN),
     of("同一时间在两户，都要改 / in two households at once: both", RUN, A, B, SEEN, visit("09-05 10:30", "09-05 11:10", home="乙户"),
        due=("甲户: visit to mend", "乙户: visit to mend")),
+    of("忘了结束的一次不连累别的 / one that closed by itself spoils no other", RUN, A, B, visit("09-05 08:00", "09-05 20:30"),
+       visit("09-05 10:30", "09-05 11:10", home="乙户"), due="甲户: visit to mend"),
     of("活动走访和别的走访同一时间，也要改 / a campaign visit and another at once", RUN, A, SEEN, visit("09-05 10:30", "09-05 11:10", home="乙户", purposes=["recheck"]),
        due="甲户: visit to mend"),
     of("按写的时候的规则看 / by the policy it was written under", RUN, A, policy("县1", effective="2018-09-08", minimum_minutes=45), visit("09-05 10:00", "09-05 10:40", policy_version="2018.1")),
@@ -124,6 +132,12 @@ CASES = [
     of("县里的问题逾期，乡镇管不到 / a county's problem is not the township's to look after", problem(tier="county"), *story(*BEGUN), who=DESK, now="09-21 08:00"),
     of("上交到乡镇还没有人，乡镇交办 / sent up to the township and nobody named", PROBLEM, *story(*BEGUN, escalated("township")), who=DESK, due="甲户: problem"),
     of("重新打开，乡镇再交办 / reopened: the township assigns it", PROBLEM, *story(*BEGUN, fixed(), verified(), asked(), reopened()), who=DESK, due="甲户: problem"),
+    of("两个问题互相说是重复，没人办了，乡镇要重新打开一个 / two that repeat each other: the desk reopens one",
+       *RING, who=DESK, due="甲户: problem, problem"),
+    of("互相重复的不是村里的 / that is not the village's", *RING),
+    of("重新打开了一个就好了 / one of them was reopened", *RING, *story(reopened(of="住房", on="09-08", name="其三")), who=DESK, due="甲户: problem"),
+    of("与没办完的重复，没有事 / a duplicate of one that is open", PROBLEM, *story(reported(on="09-09")), *RING[3:], who=DESK, due="甲户: problem"),
+    of("互相重复，过了一百八十天打不开了 / too old to be reopened", *RING, who=DESK, now="2019-04-01 08:00"),
     of("删掉的问题没有了 / a removed problem", PROBLEM, PROBLEM.then("09-02", removed=True), *story(*BEGUN)),
     # --- together
     of("一户的问题在走访前面 / a household's problems come before its visit", RUN, A, PROBLEM, *story(*BEGUN), due="甲户: problem, visit"),

@@ -57,7 +57,6 @@ def book_of(entries: Sequence[Entry]) -> Book:
     def of(kind: str) -> list[Entry]:
         return sorted((entry for entry in entries if entry.kind == kind), key=lambda entry: entry.id)
 
-    policies = sorted(of("policy"), key=lambda entry: (entry.first, entry.id))
     return Book(
         households={entry.id: entry for entry in of("household")},
         visits=of("visit"),
@@ -67,7 +66,7 @@ def book_of(entries: Sequence[Entry]) -> Book:
         problems=of("problem"),
         steps=of("problem_step"),
         campaigns=of("campaign"),
-        policies=Policies(entry.values for entry in policies),
+        policies=Policies.of_entries(of("policy")),
     )
 
 

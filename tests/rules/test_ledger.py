@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.hlc import LATEST_MS, format_stamp
 from shared.kinds.problem_step import STEPS
 from shared.moments import iso
 from shared.rules.due import Book
@@ -185,9 +186,31 @@ def test_the_climbing_step_is_effective_once_and_has_one_id_whoever_takes_it() -
     assert higher[1]["tier"] == "county"
 
 
+def test_a_far_deadline_does_not_keep_what_was_escalated_from_climbing_on() -> None:
+    far = plain(*BEGUN, escalated("township", on="09-10", due="2030-09-10"))
+    assert far.overdue(ms("10-11"))
+    found = climb(entry_of(problem()), far, RULES, ms("10-18"))
+    assert found is not None
+    assert found[1]["tier"] == "county"
+
+
 def test_what_was_escalated_has_the_next_tiers_days() -> None:
     for tier, to, due in (("household", "village", "2018-09-25"), ("township", "county", "2018-11-09")):
         assert plain(*BEGUN, escalated(to, on="09-10"), tier=tier).due == due
+
+
+# --- too old to be reopened
+
+
+def test_a_step_tried_out_before_it_is_written_is_not_too_old_for_its_place_after_all_others() -> None:
+    """A phone asks what a step would do by laying it behind all there are, under the last stamp there is."""
+    closed = story(*SEEN, asked())
+    one, steps = entry_of(problem()), [entry_of(step) for step in closed]
+    last = format_stamp(LATEST_MS, 0, device("韦"))
+    for at, why in (("2019-03-01", ""), ("2019-04-01", "too_old")):
+        values = {**reopened(at=at).values}
+        tried = Entry("problem_step", "", one.village, one.household, values, last, last)
+        assert stand(one, [*steps, tried], RULES).steps[-1].why == why
 
 
 # --- a phone that has not synced yet

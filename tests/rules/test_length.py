@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from shared.rules.entry import Entry
 from shared.rules.length import HOUR_MS, length_of, lies_open
-from shared.rules.policy import preset, read_policy
-from shared.rules.visits import REASONS, REMARKS, Judged, doubled, judge, overlapping
+from shared.rules.policy import Policies, preset, read_policy
+from shared.rules.visits import REASONS, REMARKS, Judged, doubled, judge, judge_all, overlapping
 from tests.rules.cases_length import CASES, LengthCase
 from tests.rules.conftest import Shelf
 from tests.rules.reading import english, entry_of, in_order
@@ -65,6 +65,20 @@ def test_two_phones_at_one_household_at_one_time_are_offered_for_joining(shelf: 
     later, elsewhere = visit("11:20", "12:00", by="黄"), visit("10:10", "10:50", home="乙户", by="陆")
     book = shelf.lay(one, other, later, elsewhere)
     assert doubled(book.visits) == [tuple(sorted((one.id, other.id)))]
+
+
+def test_a_visit_that_closed_by_itself_is_no_second_one_of_the_same_until_its_end_is_known(shelf: Shelf) -> None:
+    lay, other = visit("08:00", "20:30"), visit("10:00", "10:40", by="农")
+    assert doubled(shelf.lay(lay, other).visits) == []
+    ended = lay.then("20:40", ended_at="2018-09-03T10:20:00+08:00")
+    assert doubled(shelf.lay(lay, ended, other).visits) == [tuple(sorted((lay.id, other.id)))]
+
+
+def test_when_a_visit_closes_by_itself_is_for_the_policy_to_say() -> None:
+    lay, other = entry_of(visit("08:00", "16:30")), entry_of(visit("10:00", "10:40", home="乙户"))
+    for hours, told in ((8, [("auto_closed",), ()]), (12, [("overlapping",), ("overlapping",)])):
+        policies = Policies([{"overrides": {"visit": {"close_after_hours": hours}}}])
+        assert [one.why for one in judge_all([lay, other], policies, now=ms("09-30"))] == told
 
 
 # --- a visit still open --------------------------------------------------------------------------------------------------

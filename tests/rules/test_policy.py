@@ -11,9 +11,10 @@ from shared.kinds.choices import CATEGORIES
 from shared.kinds.cleanup_check import CleanupCheck
 from shared.kinds.problem import PROBLEM_CATEGORIES
 from shared.kinds.visit import Visit
+from shared.rules.entry import Entry
 from shared.rules.policy import DEFAULT, PRESETS, Policies, Policy, preset, preset_text, read_policy
 from tests.rules.conftest import Shelf
-from tests.rules.reading import english
+from tests.rules.reading import english, entry_of
 from tests.rules.records import campaign, policy
 
 # --- as shipped
@@ -229,6 +230,13 @@ UNUSABLE: list[tuple[str, Any]] = [
     ("对象用了没有的评分表 / a target with a sheet that does not exist", {"cleanup": {"rubric_of": {"household": "nothing"}}}),
     ("满分是负数 / a full mark below nought", {"cleanup": {"rubrics": {"household": {"items": [{"field": "e1_house", "full": -5, "label": LABEL}]}}}}),
     ("设置写成列表 / a list for the whole", [["visit", 5]]),
+    ("六必看问的是表上没有的 / a check the form has no field for", {"checks": [CHECK, CHECK | {"field": "weather"}]}),
+    ("六必看写成整个栏名 / a check named by the whole field", {"checks": [CHECK | {"field": "guarantees_status"}]}),
+    ("评分项是表上没有的 / an item the form has no field for",
+     {"cleanup": {"rubrics": {"household": {"items": [{"field": "e1_house", "full": 50, "label": LABEL}, {"field": "e9_sky", "full": 50, "label": LABEL}]}}}}),
+    ("评分项不是分数 / an item that is no mark", {"cleanup": {"rubrics": {"village": {"items": [{"field": "checker", "full": 100, "label": LABEL}]}}}}),
+    ("归到没有列出的类别 / a word that stands for a category that is not listed", {"same_as": {"old": "unheard_of"}}),
+    ("原有的归到没有列出的类别 / a word of the preset's turned to one that is not listed", {"same_as": {"exited_poor": "unheard_of"}}),
 ]
 # fmt: on
 
@@ -244,11 +252,33 @@ def test_a_value_that_cannot_be_used_is_named_and_the_presets_stands(name: str, 
         preset().checks,
         preset().cleanup,
     )
-    assert (found.problems, found.contact, found.categories) == (
+    assert (found.problems, found.contact, found.categories, found.same_as) == (
         preset().problems,
         preset().contact,
         preset().categories,
+        preset().same_as,
     )
+
+
+def test_what_cannot_be_used_in_a_presets_whole_text_falls_back_to_the_shipped_one() -> None:
+    text = preset_text(DEFAULT)
+    text["checks"][0]["field"] = "weather"
+    text["cleanup"]["rubrics"]["village"]["items"][0]["field"] = "photos"
+    text["same_as"]["old"] = "unheard_of"
+    found, findings = read_policy({"content": text})
+    assert [finding.fields for finding in findings] == [
+        ("checks",), ("cleanup.rubrics.village.items",), ("same_as.old",),
+    ]  # fmt: skip
+    assert (found.checks, found.cleanup, found.same_as) == (preset().checks, preset().cleanup, preset().same_as)
+
+
+def test_a_word_whose_category_the_county_took_out_is_named_and_read_as_itself() -> None:
+    wanted = [code for code in preset_text(DEFAULT)["must_visit"] if code != "borderline"]
+    found, findings = read_policy({"overrides": {"categories": {"borderline": None}, "must_visit": wanted}})
+    assert [finding.fields for finding in findings] == [("same_as.borderline_at_risk",)]
+    assert found.read_categories(["borderline_at_risk", "exited_poor"]) == {"borderline_at_risk", "registered_poor"}
+    also = {"categories": {"borderline": None}, "must_visit": wanted, "same_as": {"borderline_at_risk": None}}
+    assert read_policy({"overrides": also})[1] == []
 
 
 def test_an_unknown_preset_is_named_and_the_default_stands() -> None:
@@ -373,3 +403,33 @@ def test_a_policy_without_a_version_of_its_own_does_not_rewrite_the_presets(shel
 
 def test_with_no_policy_the_default_preset_is_in_force(shelf: Shelf) -> None:
     assert shelf.lay(campaign()).policies.on("2018-09-03") == preset() == Policies().on("2018-09-03")
+
+
+# --- a policy that does not say from when
+
+UNDATED = policy("县9", on="2018-09-15 10:00", minimum_minutes=45, effective_from=None)
+
+
+def test_a_policy_without_a_first_day_is_in_force_from_the_day_it_was_first_written() -> None:
+    entries = [entry_of(TWO[0]), entry_of(UNDATED)]
+    for order in (entries, entries[::-1]):
+        policies = Policies.of_entries(order)
+        told = [policies.on(day).version for day in ("2018-08-31", "2018-09-14", "2018-09-15", "2019-01-01")]
+        assert told == ["2018.1", "县1", "县9", "县9"]
+
+
+def test_a_later_word_about_an_undated_policy_does_not_put_it_off() -> None:
+    renamed = entry_of(UNDATED, UNDATED.then("2018-10-01", name="改名"))
+    assert Policies.of_entries([renamed]).on("2018-09-15").version == "县9"
+
+
+def test_a_policy_of_which_nothing_tells_the_day_is_in_force_from_the_beginning() -> None:
+    assert Policies([UNDATED.values]).on("2018-01-01").version == "县9"
+    undated = Entry("policy", "p", None, None, UNDATED.values)
+    assert Policies.of_entries([undated]).on("2018-01-01").version == "县9"
+
+
+def test_of_two_policies_for_one_day_the_later_record_stands_in_whatever_order_they_are_read() -> None:
+    again = entry_of(policy("县1", name="又一", on="2018-02-01", effective="2018-09-01", minimum_minutes=25))
+    for order in ([entry_of(TWO[0]), again], [again, entry_of(TWO[0])]):
+        assert Policies.of_entries(order).on("2018-09-03").visit.minimum_minutes == 25

@@ -137,3 +137,21 @@ def test_an_overdue_problem_climbs_once_and_its_finder_sees_it(world: World, poc
     standing = Duties(wei.notebook).problem(problem).standing
     assert (standing.tier, standing.original_due, standing.state) == ("township", "2018-09-10", "assigned")
     world.verify()
+
+
+def test_the_second_of_two_problems_is_not_called_a_duplicate_of_the_first_that_is_one_of_it(
+    world: World, pocket: Callable[..., RealPhone]
+) -> None:
+    world.person("陈办", f"township:{TOWN}", role="desk")
+    desk = pocket("陈办")
+    duties, home = Duties(desk.notebook), desk.write("household", None, village=V1, head_name="农大山").id
+    one, other = (
+        desk.write("problem", None, household=home, category="house", found_at="2018-09-03T10:00:00+08:00").id
+        for _ in range(2)
+    )
+    for problem in (one, other):
+        duties.take_step(problem, "reported", {})
+    duties.take_step(one, "duplicate", {"duplicate_of": other})
+    with pytest.raises(StepNotNow, match="没人办"):
+        duties.take_step(other, "duplicate", {"duplicate_of": one})
+    assert duties.problem(other).standing.open
