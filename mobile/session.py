@@ -254,6 +254,10 @@ class Session:
         entry = self.households().get(household or "")
         return str(entry.values.get("head_name") or "") if entry else ""
 
+    def village_named(self, code: str) -> str:
+        """A village's name; its code where the township has not told it."""
+        return str((self.store.fact("places") or {}).get(code) or code)
+
     def user(self) -> Mapping[str, Any]:
         """Whose profile this is: id, name, roles."""
         return self.notebook.enrolment().user

@@ -76,7 +76,9 @@ class Service:
         with self.database.read(caller.township) as store:
             number = admitted.next if admitted else store.numbers([caller.device])[caller.device]
             page = Reader(self.kinds, store, caller.grants).page(cursors, request.limit)
-        grants = [str(grant) for grant in caller.grants]
+            grants = [str(grant) for grant in caller.grants]
+            # Whoever begins to fill a grant learns what the villages are called; after that a reply stays short.
+            places = {} if all(grant in cursors for grant in grants) else dict(store.villages())
         return {
             "protocol": PROTOCOL,
             "epoch": self.epoch(),
@@ -89,6 +91,7 @@ class Service:
             "records": page.records,
             "cursors": page.cursors,
             "more": page.more,
+            **({"places": places} if places else {}),
         }
 
     def _push(self, request: Request, caller: Caller) -> Admitted:

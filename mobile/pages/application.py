@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mobile.notebook import Doors
 from mobile.pages.blocks import Button, Tap, View, nothing
-from mobile.pages.page import EN, ZH, Page, half
+from mobile.pages.page import EN, ZH, Page, told_error
 from mobile.session import Session
 from shared.kind import Registry
 from shared.kinds import KINDS
@@ -248,7 +248,7 @@ class Application:
 
     def complain(self, error: PhoneError) -> None:
         """Say what went wrong and what to do."""
-        self.screen.toast(half(str(error), self.language))
+        self.screen.toast(told_error(error, self.language))
 
     def attempt(self, work: Callable[[], Any]) -> Any:
         """Do something that may be refused; the refusal is said, and None comes back."""

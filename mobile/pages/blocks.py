@@ -242,7 +242,7 @@ class Progress(Block):
 class View:
     """A whole page. `bottom` stays in sight below what scrolls; `tab` is the chosen one of the main tabs, empty for a page above them.
 
-    `back` draws the arrow, whose touch is `on_back`; `corner` is one small button at the top right; `on_tab` gets the code of a tab.
+    `back` draws the arrow; `corner` is one small button at the top right.
     """
 
     title: str
@@ -253,5 +253,3 @@ class View:
     tabs: tuple[Option, ...] = ()
     back: bool = True
     corner: Button | None = None
-    on_back: Tap = field(default=nothing, compare=False)
-    on_tab: Callable[[str], None] = field(default=lambda code: None, compare=False)

@@ -116,7 +116,7 @@ class EnrolPage(Page):
         try:
             self.invitation = Invitation.read(self.text) if self.text.strip() else Invitation.of(self.url, self.code)
         except PhoneError as error:
-            self.message = self.half(str(error))
+            self.message = self.error(error)
             self.redraw()
             return
         self.message = ""
@@ -143,7 +143,7 @@ class EnrolPage(Page):
             try:
                 check_pin(typed)
             except PhoneError as error:
-                self.message = self.half(str(error))
+                self.message = self.error(error)
                 return
             self.first = typed
         elif typed != self.first:
@@ -180,7 +180,7 @@ class EnrolPage(Page):
     def _done(self, result: Any) -> None:
         self.working = False
         if isinstance(result, PhoneError):
-            self.message = self.half(str(result))
+            self.message = self.error(result)
             self.invitation = None
             self.redraw()
         elif self.app.unlocked:

@@ -31,7 +31,7 @@ class HouseholdsPage(Page):
         "title": Label("农户", "Households"),
         "count": Label("共 {n} 户", "{n} households"),
         "found": Label("{n} 户，共 {all} 户", "{n} of {all} households"),
-        "hint": Label("姓名、拼音首字母、屯、户编号", "Name, pinyin initials, hamlet, number"),
+        "hint": Label("姓名、拼音首字母、屯、编号", "Name, initials, hamlet, number"),
         "all": Label("全部", "All"),
         "due": Label("该办", "Due"),
         "none": Label("手机里还没有农户，请先同步。", "There are no households on this phone yet; sync first."),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mobile.pages.blocks import View
 from shared.fields import Label
 from shared.moments import iso
+from shared.sync.phone import PhoneError
 
 if TYPE_CHECKING:
     from mobile.pages.application import Application
@@ -34,12 +35,12 @@ COMMON: Mapping[str, Label] = {
     "just_now": Label("刚刚", "just now"),
     "minutes_ago": Label("{n} 分钟前", "{n} min ago"),
     "hours_ago": Label("{n} 小时前", "{n} h ago"),
-    "days_ago": Label("{n} 天前", "{n} days ago"),
+    "days_ago": Label("{n} 天前", "{n} d ago"),
     "me": Label("我", "me"),
     "today": Label("今天", "today"),
     "overdue": Label("逾期{n}天", "{n} d overdue"),
     "due_today": Label("今天到期", "due today"),
-    "due_in": Label("还有{n}天", "{n} days left"),
+    "due_in": Label("还有{n}天", "{n} d left"),
 }
 """Words that many pages use."""
 
@@ -51,6 +52,18 @@ def half(text: str, language: str) -> str:
         return text
     chosen = en if language == EN else zh
     return chosen.strip()
+
+
+def told_error(error: PhoneError, language: str) -> str:
+    """An error's words and what is added to them, each in one language."""
+    said, added = half(error.words, language), half(error.detail, language)
+    return (
+        f"{said}（{added}）"
+        if said and added and language == ZH
+        else f"{said} ({added})"
+        if said and added
+        else said or added
+    )
 
 
 class Page:
@@ -88,6 +101,10 @@ class Page:
     def half(self, text: str) -> str:
         """One language of a sentence that holds both."""
         return half(text, self.language)
+
+    def error(self, error: PhoneError) -> str:
+        """What went wrong and what to do, in the reader's language."""
+        return told_error(error, self.language)
 
     def joined(self, *parts: str) -> str:
         """Parts with a middle dot between; empty ones left out."""

@@ -74,8 +74,9 @@ def villages_held(page: Page) -> list[str]:
 
 
 def village_title(page: Page, code: str) -> str:
-    """The village in words; with its code where there are several."""
-    return page.say("village") if len(villages_held(page)) == 1 else f"{page.say('village')} {code}"
+    """The village in words; with its name where there are several."""
+    name = page.session.village_named(code)
+    return page.say("village") if len(villages_held(page)) == 1 else page.joined(page.say("village"), name)
 
 
 PAGE = PlacePage

@@ -8,12 +8,13 @@ from typing import Any
 
 from mobile.duties import Problem
 from mobile.notebook import NoSuchRecord
-from mobile.pages.blocks import Badge, Block, Button, Facts, Heading, Item, Paragraph, Tone, View
+from mobile.pages.blocks import Badge, Banner, Block, Button, Facts, Heading, Item, Paragraph, Tone, View
 from mobile.pages.form import told
 from mobile.pages.page import Page
 from mobile.pages.problems import category_of, deadline_badge, number_of, place_of, state_of
 from shared.fields import Label
 from shared.kinds.problem_step import STEPS
+from shared.rules.duplicates import RING, rings
 from shared.rules.ledger import REASONS, Taken
 
 SYSTEM = "系统 / system"
@@ -94,6 +95,8 @@ class ProblemPage(Page):
 
     def _what(self, one: Problem, values: dict[str, Any]) -> list[Block]:
         blocks: list[Block] = [Paragraph(str(values.get("description") or self.say("no_words")))]
+        if one.entry.id in rings({other.entry.id: other.standing for other in self.session.problems()}):
+            blocks.append(Banner(self.word(RING), "warn"))
         if not values.get("number_text"):
             blocks.append(Paragraph(self.say("temporary"), "quiet"))
         badge = deadline_badge(self, one)
@@ -106,7 +109,7 @@ class ProblemPage(Page):
 
     def _facts(self, one: Problem, values: dict[str, Any]) -> list[tuple[str, str]]:
         standing, fields = one.standing, self.session.kinds["problem"].fields
-        tiers = self.session.duties.rules_of(one).tiers
+        tiers = self.session.policy().problems.tiers
         counts = ("extensions", "sent_back", "reopened", "unreachable")
         so_far = [self.say(name, n=getattr(standing, name)) for name in counts if getattr(standing, name)]
         assigned = bool(standing.person or standing.due)
@@ -115,7 +118,7 @@ class ProblemPage(Page):
             (self.say("tier"), self.word(tiers[standing.tier]) if standing.tier in tiers else standing.tier),
             (self.say("duty"), self.joined(standing.unit or "", standing.person or "")),
             (self.say("suggested"), "" if assigned else str(values.get("responsible_person") or "")),
-            (self.say("due"), standing.due or ""),
+            (self.say("due"), "" if deadline_badge(self, one) else standing.due or ""),
             (self.say("suggested_due"), "" if assigned else str(values.get("due_date") or "")),
             (self.say("original"), standing.original_due or "" if standing.original_due != standing.due else ""),
             (self.say("counts"), self.joined(*so_far)),
@@ -218,8 +221,7 @@ def steps_of(page: Page, one: Problem) -> tuple[list[str], dict[str, Label]]:
     """The steps this person may take now, and of the others why not."""
     able: list[str] = []
     unable: dict[str, Label] = {}
-    for step in STEPS:
-        why = page.session.duties.why_not(one, step)
+    for step, why in page.session.duties.why_not_each(one, STEPS).items():
         if not _may_write(page, step):
             unable[step] = ProblemPage.SAYS["for_the_desk"]
         elif why:

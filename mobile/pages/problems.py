@@ -119,9 +119,10 @@ def number_of(page: Page, one: Problem) -> str:
 
 
 def category_of(page: Page, one: Problem) -> str:
-    """Its category in the words of the policy it was found under; empty where none was given."""
+    """Its category in today's words, else in the kind's own; empty where none was given."""
     code = str(one.entry.values.get("category") or "")
-    label = page.session.duties.rules_of(one).categories.get(code)
+    known = page.session.kinds["problem"].fields["category"]
+    label = page.session.policy().problems.categories.get(code) or getattr(known, "choices", {}).get(code)
     return page.word(label) if label else code
 
 

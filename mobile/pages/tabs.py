@@ -5,7 +5,7 @@ from mobile.pages.blocks import Badge, Banner, Block, Button, Option, Progress
 from mobile.pages.page import Page
 from shared.fields import Label
 from shared.moments import days_between
-from shared.sync.phone import NeedsEnrolment, NotTrusted, Offline, TimedOut, TokenRefused
+from shared.sync.phone import NeedsEnrolment, NotTrusted, Offline, PhoneError, TimedOut, TokenRefused
 
 NAMES = {
     "today": Label("今天", "Today"),
@@ -26,7 +26,7 @@ SAYS = {
     "paused": Label("同步已暂停，已收到的都存好了", "Syncing is paused; what came is kept"),
     "running": Label("正在同步：上传 {sent} 条，收到 {received} 条", "Syncing: {sent} sent, {received} received"),
     "offline": Label("没有信号也能写，有信号时自动上传", "You can write without signal; it is sent when there is some"),
-    "mend": Label("{n} 条被退回，请改一改", "{n} were refused; please mend them"),
+    "mend": Label("{n} 条被退回，请改一改", "{n} refused: please mend"),
     "look": Label("去看看", "Look"),
 }
 
@@ -58,19 +58,24 @@ def sync_blocks(page: Page) -> list[Block]:
     elif state.paused:
         blocks.append(Banner(word["paused"], "quiet", word["resume"], session.sync_now, name="sync_state"))
     elif isinstance(state.error, TokenRefused | NeedsEnrolment):
-        words = page.half(str(state.error))
+        words = _told(page, state.error)
         blocks.append(Banner(words, "bad", word["enrol"], lambda: _go(page, "enrol"), name="sync_state"))
     elif isinstance(state.error, Offline | TimedOut):
         blocks.append(Banner(word["offline"], "quiet", word["again"], session.sync_now, name="sync_state"))
     elif state.error:
         tone = "bad" if isinstance(state.error, NotTrusted) else "warn"
-        blocks.append(Banner(page.half(str(state.error)), tone, word["again"], session.sync_now, name="sync_state"))
+        blocks.append(Banner(_told(page, state.error), tone, word["again"], session.sync_now, name="sync_state"))
     mends = len(session.notebook.mends())
     if mends:
         blocks.append(
             Banner(word["mend"].format(n=mends), "bad", word["look"], lambda: _go(page, "mend"), name="mends")
         )
     return blocks
+
+
+def _told(page: Page, error: PhoneError) -> str:
+    """What went wrong in words; the technical cause is on the page of diagnostics."""
+    return page.half(error.words) or page.error(error)
 
 
 def _go(page: Page, name: str) -> None:

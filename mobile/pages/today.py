@@ -86,7 +86,7 @@ class TodayPage(Page):
         due = self.session.due()
         blocks: list[Block] = []
         if due.filling:
-            places = "、".join(grant.partition(":")[2] for grant in due.filling)
+            places = "、".join(self.session.village_named(grant.partition(":")[2]) for grant in due.filling)
             blocks.append(Paragraph(self.say("filling", places=places), "quiet"))
         if due.places:
             blocks.append(Heading(f"{self.say('due')} {len(due.places)}"))
@@ -102,7 +102,8 @@ class TodayPage(Page):
 
     def _place(self, place: Place) -> Item:
         entry = self.session.households().get(place.household or "")
-        title = str(entry.values.get("head_name") or self.say("unnamed")) if entry else self.say("village")
+        village = self.joined(self.say("village"), self.session.village_named(place.village))
+        title = str(entry.values.get("head_name") or self.say("unnamed")) if entry else village
         where = str(entry.values.get("hamlet") or "") if entry else ""
         first = next((one for one in place.due if one.mine), place.due[0])
         others = len(place.due) - 1

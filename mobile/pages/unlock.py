@@ -61,7 +61,7 @@ class UnlockPage(Page):
     def _picked(self, id_: str) -> None:
         one = next(one for one in self.app.profiles.list() if one.id == id_)
         if one.destroyed:
-            self.message = self.half(str(VaultDestroyed()))
+            self.message = self.error(VaultDestroyed())
         else:
             self.chosen, self.typed, self.message = id_, "", ""
         self.redraw()
@@ -91,7 +91,7 @@ class UnlockPage(Page):
     def _opened(self, result: Any) -> None:
         self.opening = False
         if isinstance(result, PhoneError):
-            self.message = self.half(str(result))
+            self.message = self.error(result)
             if isinstance(result, VaultDestroyed):
                 self.chosen = ""
             self.redraw()

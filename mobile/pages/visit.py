@@ -34,8 +34,8 @@ class VisitPage(Page):
     SAYS = {
         "running": Label("已走访", "Visiting for"),
         "paused": Label("已暂停", "Paused"),
-        "left": Label("满{minimum}分钟还差 {clock}", "{clock} to {minimum} minutes"),
-        "enough": Label("已满{minimum}分钟", "{minimum} minutes are reached"),
+        "left": Label("满{minimum}分钟还差 {clock}", "{clock} left of {minimum} min"),
+        "enough": Label("已满{minimum}分钟", "{minimum} minutes reached"),
         "pause": Label("暂停", "Pause"),
         "resume": Label("继续计时", "Go on"),
         "checks": Label("六必看 {n}/{all}", "The six checks {n}/{all}"),

@@ -107,6 +107,26 @@ class SyncReply(EnvelopeSchema):
     records = fields.List(fields.Nested(RecordSchema))
     cursors = fields.Dict(keys=fields.String())
     more = fields.Boolean()
+    places = fields.Dict(
+        keys=fields.String(), values=fields.String(),
+        metadata={"description": "The villages' names by code; only while a grant has no cursor yet"},
+    )  # fmt: skip
+
+
+class SealedRequest(EnvelopeSchema):
+    sealed = fields.List(
+        fields.String(metadata={"description": "base64"}), required=True, validate=validate.Length(max=500)
+    )
+
+
+class SealedLineSchema(EnvelopeSchema):
+    index = fields.Integer()
+    status = fields.String(validate=validate.OneOf(["taken", "again", "refused", "gap", "unreadable"]))
+    message = fields.String()
+
+
+class SealedReply(EnvelopeSchema):
+    lines = fields.List(fields.Nested(SealedLineSchema))
 
 
 class DigestReply(EnvelopeSchema):

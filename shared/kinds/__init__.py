@@ -8,6 +8,7 @@ from shared.kinds.campaign import Campaign
 from shared.kinds.cleanup_check import CleanupCheck
 from shared.kinds.conflict import Conflict
 from shared.kinds.contact_visit import ContactVisit
+from shared.kinds.feedback import Feedback
 from shared.kinds.household import Household
 from shared.kinds.member import Member
 from shared.kinds.party_link import PartyLink
@@ -28,6 +29,7 @@ KINDS = Registry.of(
         PartyLink,
         Campaign,
         Policy,
+        Feedback,
         Conflict,
     ]
 )

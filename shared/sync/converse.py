@@ -204,6 +204,7 @@ _SHAPE: dict[str, tuple[type | tuple[type, ...], Any]] = {
     "records": (list, []),
     "cursors": (dict, {}),
     "more": (bool, False),
+    "places": (dict, {}),
 }
 
 

@@ -48,6 +48,8 @@ class Taking:
             store.mark_stale()
         store.forget_kept(self._time - KEPT_MS)
         store.set_fact("last_sync", reply["time"])
+        if reply["places"]:
+            store.set_fact("places", {**(store.fact("places") or {}), **reply["places"]})
         return reached
 
     # our changes

@@ -63,7 +63,12 @@ class GlassHand(Hand):
 
     def _name(self, wanted: str, part: str) -> str:
         """What the window calls it."""
-        if self.kivy.screen.root.above or self.kivy.screen.root.toast and self.glass.has("toast") and not self._found(wanted):
+        if (
+            self.kivy.screen.root.above
+            or self.kivy.screen.root.toast
+            and self.glass.has("toast")
+            and not self._found(wanted)
+        ):
             return wanted if self.glass.has(wanted) else "toast"
         tab = next((tab for tab in self.view.tabs if wanted in (tab.code, tab.label)), None)
         if tab and not part:
@@ -74,7 +79,7 @@ class GlassHand(Hand):
         if isinstance(block, TextField):
             return f"{block.name}.{block.phrases.index(part)}"
         if isinstance(block, Points):
-            return f"{block.name}.{ {'+': 'plus', '-': 'minus', 'full': 'full'}[part]}"
+            return f"{block.name}.{ {'+': 'plus', '-': 'minus', 'full': 'full'}[part] }"
         if isinstance(block, PinPad):
             return f"{block.name}.{part}"
         assert isinstance(block, Button | Banner | Item), f"{wanted!r} cannot be touched"

@@ -20,8 +20,9 @@ from shared.moments import milliseconds  # noqa: E402
 from tests.demo import Office  # noqa: E402
 from tests.journeys.app_phone import AppPhone  # noqa: E402
 from tests.journeys.glass import GlassHand, on_glass  # noqa: E402
+from tests.journeys.test_visit import Phone, Watch  # noqa: E402
 
-NOON = milliseconds("2018-10-22T09:05:00+08:00")
+NOON = milliseconds("2018-10-29T09:05:00+08:00")
 CADRE = "韦振宁"
 DESK = "谭建强"
 
@@ -80,8 +81,9 @@ def a_day(album: Album, office: Office, folder: Path) -> None:
     album.take(phone, "search-empty")
     phone.hand.back()
     _visit(album, phone)
-    _rest(album, phone, office)
+    _rest(album, phone, office, folder)
     phone.hand.put_away()
+    _party_member(album, office, folder)
 
 
 def _visit(album: Album, phone: AppPhone) -> None:
@@ -109,8 +111,107 @@ def _visit(album: Album, phone: AppPhone) -> None:
     album.take(phone, "visit-done")
 
 
-def _rest(album: Album, phone: AppPhone, office: Office) -> None:
-    """Every other page, and the same in English."""
+def _rest(album: Album, phone: AppPhone, office: Office, folder: Path) -> None:
+    """Clean-up, the ledger, disagreements, what was refused, one's own page; then the same app in English."""
+    session, hand = phone.app.session, phone.hand
+    home = next(e.household for e in session.notebook.entries("cleanup_check") if e.household)
+    phone.app.go("household", id=str(home))
+    hand.tap("cleanup")
+    album.take(phone, "cleanup")
+    hand.tap("as_before")
+    hand.tap("e4_rubbish", "-")
+    for _ in range(14):
+        hand.tap("e4_rubbish", "-")
+    hand.tap("red_lines", "露天垃圾堆")
+    album.take(phone, "cleanup-rebound")
+    hand.tap("save")
+    album.take(phone, "cleanup-asked")
+    hand.tap("later")
+    phone.app.go("cleanups")
+    album.take(phone, "cleanups")
+
+    phone.app.go("problems")
+    album.take(phone, "problems")
+    one = next(
+        (p for p in session.problems() if p.standing.state in ("assigned", "in_progress")), session.problems()[0]
+    )
+    phone.app.go("problem", id=one.entry.id)
+    album.take(phone, "problem")
+    step = next((name for name in ("step/fixed", "step/started", "step/verified") if hand.has(name)), "")
+    if step:
+        hand.tap(step)
+        album.take(phone, "step")
+
+    _disagree(phone, office, folder, str(home))
+    phone.app.go("today")
+    album.take(phone, "today-news")
+    phone.app.go("conflicts")
+    album.take(phone, "conflicts")
+    phone.app.go("conflict", id=session.conflicts()[0].shown.record.id)
+    album.take(phone, "conflict")
+    phone.app.go("mend")
+    album.take(phone, "mend")
+    phone.app.go("mend_one", number=str(session.notebook.mends()[0].number))
+    album.take(phone, "mend-one")
+
+    phone.app.go("me")
+    album.take(phone, "me")
+    album.take(phone, "me-below", down=500)
+    for page in ("waiting", "about", "diagnostics", "feedback", "pin"):
+        phone.app.go(page)
+        album.take(phone, page)
+    phone.app.go("record", kind="household", id=str(home), household=str(home))
+    album.take(phone, "record")
+    _english(album, phone, str(home))
+    phone.app.lock()
+    album.take(phone, "unlock")
+    hand.pin("111112")
+    phone.wait(lambda: hand.sees("left") or hand.sees("还可以试"), "the wrong PIN to be said")
+    album.take(phone, "wrong-pin")
+
+
+def _disagree(phone: AppPhone, office: Office, folder: Path, home: str) -> None:
+    """Another cadre corrects the same number, unseen; the township refuses a step that only the desk may take."""
+    others = [u for u in office("user", "list")["users"] if "cadre" in str(u["roles"]) and u["name"] != CADRE]
+    session = phone.app.session
+    village = session.notebook.get("household", home).record.village
+    name = next(str(u["name"]) for u in others if f"village:{village}" in str(u["grants"]))
+    watch = Watch()
+    watch.ms = phone.device.clocks.wall
+    other = Phone(folder / "other", watch, office, office("enrol", name)["code"])
+    session.notebook.write("household", home, {"phone": "13800000001"})
+    problem = session.problems()[0]
+    step = {"problem": problem.entry.id, "step": "accepted", "at": "2018-10-29T09:40:00+08:00", "by_name": CADRE}
+    session.notebook.write("problem_step", None, step, village=problem.entry.village, household=problem.entry.household)
+    other.write("household", home, {"phone": "13900000002"})
+    other.line.once()
+    phone.sync()
+    session.notebook.write("household", home, {"remark": "路口第二家"})
+
+
+def _english(album: Album, phone: AppPhone, home: str) -> None:
+    phone.app.set_setting("language", "en")
+    for page in ("today", "households", "problems", "me", "cleanups"):
+        phone.app.go(page)
+        album.take(phone, f"en-{page}")
+    phone.app.go("household", id=home)
+    album.take(phone, "en-household")
+    phone.hand.tap("start")
+    album.take(phone, "en-visit")
+    album.take(phone, "en-visit-below", down=260)
+
+
+def _party_member(album: Album, office: Office, folder: Path) -> None:
+    """Somebody linked to a few households, and nothing more."""
+    names = [str(u["name"]) for u in office("user", "list")["users"] if "party_member" in str(u["roles"])]
+    phone = AppPhone(folder / "member", on_glass, NOON)
+    phone.enrol(_invited(office, names[0]))
+    album.take(phone, "member-today")
+    phone.hand.tap("contacts")
+    album.take(phone, "contacts")
+    phone.app.go("contact", link=phone.app.session.links()[0].id, id=phone.app.doors.new_id())
+    album.take(phone, "contact")
+    phone.hand.put_away()
 
 
 def main(folder: str, word: str = "") -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mobile.device.fake import FakeShare
 from mobile.device.ports import Fix
 from mobile.notebook import Doors
 from mobile.pages.application import Application
@@ -30,6 +31,7 @@ class Stage:
     mono: float = 1000.0
     left: list[bool] = field(default_factory=list)
     fix: Fix | None = None
+    share: FakeShare = field(default_factory=FakeShare)
     hand: Hand = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
@@ -53,8 +55,10 @@ class Stage:
             secure_window=window,
             location=SimpleNamespace(one_fix=self.one_fix),
             back=SimpleNamespace(leave=lambda: self.left.append(True)),
+            text_dialog=SimpleNamespace(available=True),
+            share=self.share,
         )
-        profiles: Any = SimpleNamespace(list=list, lock=lambda: None)
+        profiles: Any = SimpleNamespace(list=list, lock=lambda: None, carry=list)
         doors = Doors(now=lambda: self.phone.watch.ms, mono=lambda: self.mono, boot_id=lambda: self.boot)
         township = self.phone.township
         app = Application(

@@ -74,6 +74,7 @@ def test_the_kinds_stand_in_menu_order():
         "party_link",
         "campaign",
         "policy",
+        "feedback",
         "conflict",
     ]
 
@@ -205,6 +206,7 @@ def test_evidence_is_written_once():
         "cleanup_check": {"checked_at", "policy_version"},
         "problem": {"found_at", "policy_version"},
         "campaign": {"frozen_at"},
+        "feedback": {"said_at", "said_by"},
     }
 
 
