@@ -6,17 +6,19 @@ crash, RELIABILITY 0.1); a full disk is answered in words, and a ballast file is
 Leaves to others: what is kept in it (`store`) and sealing it (`vault`).
 """
 
+import errno
 import os
 import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from shared.sync.phone import PhoneError
 
 T = TypeVar("T")
+BALLAST = "ballast"
 BALLAST_BYTES = 8 * 1024 * 1024
 RESERVE_USED = (
     "手机存储快满了，已动用预留空间，内容已存好；请尽快删除一些照片或应用。"
@@ -55,9 +57,9 @@ class Disk:
         self.folder = folder
         self.notice: str | None = None
         self._lock = threading.RLock()
-        self._ballast = folder / "ballast"
+        self._ballast = folder / BALLAST
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._connection = self._open(folder / "phone.sqlite3", schemas)
         except OSError as error:
             raise ProfileUnusable(str(error)) from error
@@ -71,7 +73,7 @@ class Disk:
         try:
             return _connect(path, schemas)
         except StorageFull:
-            if not self._give_up_ballast():
+            if not give_up_ballast(self.folder):
                 raise
             return _connect(path, schemas)
 
@@ -82,27 +84,58 @@ class Disk:
         with self._lock:
             if self._connection.in_transaction:
                 return work()
-            try:
-                return self._attempt(work)
-            except StorageFull:
-                if not self._give_up_ballast():
-                    raise
-                result = self._attempt(work)
-                self.notice = RESERVE_USED
-                return result
+            return self._with_room(lambda: self._attempt(work))
+
+    def _with_room(self, act: Callable[[], T]) -> T:
+        """Run `act`; when the disk is full, give up the ballast and run it once more."""
+        try:
+            return act()
+        except StorageFull:
+            if not give_up_ballast(self.folder):
+                raise
+            result = act()
+            self.notice = RESERVE_USED
+            return result
 
     def _attempt(self, work: Callable[[], T]) -> T:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             result = work()
+            self._before_commit()
             self._connection.execute("COMMIT")
         except BaseException as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            if _is_full(error):
+            self._rolled_back()
+            if is_full(error):
                 raise StorageFull from error
             raise
+        self._committed()
         return result
+
+    def _before_commit(self) -> None:
+        """For what must be on the disk before a transaction ends; an error here undoes the transaction."""
+
+    def _committed(self) -> None:
+        """For what follows a transaction that is on the disk."""
+
+    def _rolled_back(self) -> None:
+        """For what must be forgotten with a transaction."""
+
+    def make_anew(self) -> None:
+        """Write the whole file anew and empty the log beside it: nothing that was deleted or replaced is left on any page. StorageFull."""
+        with self._lock:
+            self._with_room(self._vacuum)
+
+    def _vacuum(self) -> None:
+        try:
+            self._connection.execute("PRAGMA temp_store = MEMORY")  # a phone has no /tmp
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            if is_full(error):
+                raise StorageFull from error
+            raise
 
     def _keep_ballast(self, size: int) -> None:
         """Room set aside in good times; a phone that has none left does without."""
@@ -111,7 +144,7 @@ class Disk:
                 return
             if shutil.disk_usage(self.folder).free < 3 * size:
                 return
-            part = self.folder / "ballast.part"
+            part = self.folder / f"{BALLAST}.part"
             with part.open("wb") as file:
                 for start in range(0, size, 65536):
                     file.write(b"\0" * min(size - start, 65536))
@@ -119,13 +152,7 @@ class Disk:
                 os.fsync(file.fileno())
             part.replace(self._ballast)
         except OSError:
-            (self.folder / "ballast.part").unlink(missing_ok=True)
-
-    def _give_up_ballast(self) -> bool:
-        if not self._ballast.exists():
-            return False
-        self._ballast.unlink()
-        return True
+            (self.folder / f"{BALLAST}.part").unlink(missing_ok=True)
 
     def _rows(self, sql: str, *values: Any) -> list[tuple]:
         with self._lock:
@@ -154,7 +181,7 @@ def _connect(path: Path, schemas: Sequence[str]) -> sqlite3.Connection:
         connection.execute("COMMIT")
     except BaseException as error:
         connection.close()
-        if _is_full(error):
+        if is_full(error):
             raise StorageFull from error
         if isinstance(error, sqlite3.Error):
             busy = getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -163,5 +190,51 @@ def _connect(path: Path, schemas: Sequence[str]) -> sqlite3.Connection:
     return connection
 
 
-def _is_full(error: BaseException) -> bool:
-    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+# --- small files and room ----------------------------------------------------------------------------------------------
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that the disk, or our share of it, is full."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def give_up_ballast(folder: Path) -> bool:
+    """Give a profile's reserve back to the disk. False when it has none left."""
+    ballast = folder / BALLAST
+    if not ballast.exists():
+        return False
+    ballast.unlink()
+    return True
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put a small file in place as a whole, mode 0600, on the disk when this returns. StorageFull, else OSError; then the old one stays."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with open_private(part, os.O_TRUNC) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        if is_full(error):
+            raise StorageFull from error
+        raise
+
+
+def open_private(path: Path, flags: int) -> IO[bytes]:
+    """A file to write to, made with mode 0600 if it is not there."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o600), "wb")
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's list of names to the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -207,8 +207,7 @@ class Notebook:
 
     def policies(self) -> Policies:
         """The township's policies, as far as this phone has them; the default preset when it has none."""
-        found = sorted(self.entries("policy"), key=lambda entry: (entry.first, entry.id))
-        return Policies(entry.values for entry in found)
+        return Policies.of_entries(self.entries("policy"))
 
     def today(self) -> str:
         """The day in Shanghai, by this phone's clock."""
@@ -240,7 +239,6 @@ class Notebook:
             written = self._change(declared, key, values, village, household, seen or {})
             if written:
                 self.store.append(written)
-            self.store.drop_draft(key)
             return written
 
         return self.store.together(save)
@@ -335,7 +333,14 @@ class Notebook:
     def save(self, kind: str, id: str, more: Mapping[str, Any] | None = None) -> Written | None:
         """Save a draft as one change, with `more` beside it. As `write`; the draft goes in the same transaction, or stays."""
         draft = self.draft(kind, id) or Draft(kind, id)
-        return self.write(kind, id, {**draft.values, **(more or {})}, draft.village, draft.household, draft.seen)
+
+        def work() -> Written | None:
+            values = {**draft.values, **(more or {})}
+            written = self.write(kind, id, values, draft.village, draft.household, draft.seen)
+            self.store.drop_draft(Key(kind, id))
+            return written
+
+        return self.store.together(work)
 
     def discard(self, kind: str, id: str) -> Draft | None:
         """Give a draft up; returned, so that it can be put back."""
@@ -355,7 +360,9 @@ class Notebook:
             raise NoSuchRecord(f"household {household}")
         begun = beginning(self.doors.reading())
         name = self.enrolment().user.get("name")
-        written = self.write("visit", None, begun | ({"participants": [name]} if name else {}) | dict(values or {}), household=household)
+        written = self.write(
+            "visit", None, begun | ({"participants": [name]} if name else {}) | dict(values or {}), household=household
+        )
         assert written is not None  # a new record always has something to say
         return written
 

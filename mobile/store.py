@@ -1,16 +1,22 @@
 """What a phone keeps, in one SQLite file: the server's copies, the outbox with its kept changes, drafts, the to-mend list.
 
-Promises: the PhoneStore of `shared.sync.phone` and, over the server's copies, the Records of `shared.ports`.
-Leaves to others: how a word reaches the disk and survives (`disk`), what any of it means (`notebook`, `shared.sync`), sealing it (`vault`).
+Promises: the PhoneStore of `shared.sync.phone` and, over the server's copies, the Records of `shared.ports`; every document and every fact
+goes through the seal before SQL sees it, clear are only kinds, ids, places, stamps, numbers and cursors; what is unsent stands in the
+journal too, from before its commit. Leaves to others: how a word reaches the disk and survives (`disk`), what any of it means
+(`notebook`, `shared.sync`), sealing (`vault`, `journal`).
 """
 
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mobile.disk import BALLAST_BYTES, Disk
+from mobile.briefs import Briefs
+from mobile.disk import BALLAST_BYTES, Disk, ProfileUnusable, StorageFull
+from mobile.journal import Journal, JournalFailed
+from mobile.vault import CLEAR, Sealing
 from shared.kind import REMOVED
 from shared.record import Key, Record, stamps_of
 from shared.rules.due import NEEDS
@@ -43,6 +49,23 @@ CREATE TABLE briefs (
 """
 SCHEMAS = (_FIRST, _BRIEFS)
 
+_DOCUMENTS = (
+    ("facts", "value", ("name",)),
+    ("changes", "document", ("kind", "id", "stamp")),
+    ("copies", "document", ("kind", "id")),
+    ("mends", "document", ("number",)),
+    ("drafts", "document", ("kind", "id")),
+    ("briefs", "document", ("kind", "id")),
+)
+"""Table, column, and what names the row to the seal. A change is named by its stamp: its number may change under it."""
+SWEPT = "swept"
+UNFINISHED = (
+    "手机存储可能已满，整理没有做完，内容都在；请删除一些照片或应用后再打开一次。"
+    " / Storage may be full and some tidying is not done. Nothing is lost: free some space, then open this again."
+)
+
+log = logging.getLogger(__name__)
+
 _CHANGE = "SELECT number, kind, id, village, household, stamp, document, acknowledged, refused FROM changes"
 _COPY = "SELECT kind, id, village, household, document, has_left, stale FROM copies"
 
@@ -51,30 +74,99 @@ class Store(Disk):
     """One profile's memory. Every writing call belongs inside `together`, but for the drafts, which see to it themselves.
 
     Beside each copy stands its brief: the few fields that `needs` names for its kind, so that the rules need not read whole documents.
+    `seal` opens and closes what is kept; a profile that was clear until now is sealed at once. PinNeeded when it is sealed and no seal is given.
     """
 
     def __init__(
-        self, folder: Path, ballast_bytes: int = BALLAST_BYTES, needs: Mapping[str, frozenset[str]] = NEEDS
+        self,
+        folder: Path,
+        ballast_bytes: int = BALLAST_BYTES,
+        needs: Mapping[str, frozenset[str]] = NEEDS,
+        seal: Sealing = CLEAR,
     ) -> None:
         super().__init__(folder, SCHEMAS, ballast_bytes)
         self._brief_names = {kind: sorted(names) for kind, names in sorted(needs.items())}
-        self._renew_briefs()
+        self._briefs = Briefs()
+        self._seal: Sealing = seal
+        try:
+            self._journal = _open_journal(folder)
+            if seal is not CLEAR and self._is_clear():
+                self._seal = CLEAR
+                self.seal_all(seal)
+            self._renew_briefs()
+            self._settle_in()
+        except BaseException:
+            self.close()
+            raise
+
+    def _settle_in(self) -> None:
+        """Finish what a kill, or an app of another version, left undone. A full disk may keep it waiting, but nobody out."""
+        if self.fact(SWEPT) is False:
+            self._sweep()
+        try:
+            if self._journal.has_spare or self._journal.numbers != self._unsent_numbers():
+                self.together(self._journal.renew)
+            self._journal.keep_address(self.enrolment())
+        except (StorageFull, JournalFailed, OSError) as error:
+            log.warning("settling in: %s", type(error).__name__)
+            self.notice = UNFINISHED
+
+    # --- the seal --------------------------------------------------------------------------------------------------
+
+    def _closed(self, value: Any, *at: str) -> str | bytes:
+        return self._seal.close(_json(value), "|".join(at))
+
+    def _opened(self, held: str | bytes, *at: str) -> Any:
+        return json.loads(self._seal.open(held, "|".join(at)))
+
+    def _is_clear(self) -> bool:
+        """Whether this profile was kept clear so far. Its very first fact tells."""
+        rows = self._rows("SELECT value FROM facts WHERE name = 'briefs'")
+        return bool(rows) and isinstance(rows[0][0], str)
+
+    def seal_all(self, seal: Sealing) -> None:
+        """Seal a clear profile, in one transaction, then leave none of its old pages on the disk; from now on `seal` is in use."""
+
+        def work() -> None:
+            for table, column, names in _DOCUMENTS:
+                where = " AND ".join(f"{name} = ?" for name in names)
+                for *named, held in self._rows(f"SELECT {', '.join(names)}, {column} FROM {table}"):
+                    at = "|".join([table, *map(str, named)])
+                    sealed = seal.close(self._seal.open(held, at), at)
+                    self._run(f"UPDATE {table} SET {column} = ? WHERE {where}", sealed, *named)
+            unswept = seal.close(_json(False), f"facts|{SWEPT}")
+            self._run("INSERT OR REPLACE INTO facts VALUES (?, ?)", SWEPT, unswept)
+
+        self.together(work)
+        self._seal = seal
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Leave no page of clear words in the file or the log beside it. Tried again at each opening until it is done."""
+        try:
+            self.make_anew()
+            self.together(lambda: self.set_fact(SWEPT, True))
+        except StorageFull:
+            self.notice = UNFINISHED
 
     # --- facts and the enrolment -----------------------------------------------------------------------------------
 
     def fact(self, name: str) -> Any:
         rows = self._rows("SELECT value FROM facts WHERE name = ?", name)
-        return json.loads(rows[0][0]) if rows else None
+        return self._opened(rows[0][0], "facts", name) if rows else None
 
     def set_fact(self, name: str, value: Any) -> None:
-        self._run("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, _json(value))
+        self._run("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, self._closed(value, "facts", name))
 
     def enrolment(self) -> Enrolment | None:
         body = self.fact("enrolment")
         return Enrolment(**body) if body else None
 
     def set_enrolment(self, enrolment: Enrolment) -> None:
+        """KeyUnusable when nothing can be sealed to the server's key."""
+        self._journal.check(enrolment)
         self.set_fact("enrolment", asdict(enrolment))
+        self._journal.renew()
 
     # --- the outbox and the kept changes ---------------------------------------------------------------------------
 
@@ -94,13 +186,17 @@ class Store(Disk):
             written.village,
             written.household,
             written.stamp,
-            _json({"set": written.set, "base": written.base}),
+            self._closed({"set": written.set, "base": written.base}, "changes", *written.key, written.stamp),
             written.acknowledged,
             written.refused,
         )
+        if written.acknowledged is None:
+            self._journal.note(written.number)
+        else:
+            self._journal.tidy()
 
     def unsent(self, limit: int = -1) -> list[Written]:
-        return _changes(self._rows(f"{_CHANGE} WHERE acknowledged IS NULL ORDER BY number LIMIT ?", limit))
+        return self._changes(self._rows(f"{_CHANGE} WHERE acknowledged IS NULL ORDER BY number LIMIT ?", limit))
 
     def count_unsent(self) -> int:
         return self._rows("SELECT count(*) FROM changes WHERE acknowledged IS NULL")[0][0]
@@ -113,33 +209,76 @@ class Store(Disk):
         return [row[0] for row in self._rows("SELECT number FROM changes ORDER BY number")]
 
     def numbered(self, number: int) -> Written | None:
-        return next(iter(_changes(self._rows(f"{_CHANGE} WHERE number = ?", number))), None)
+        return next(iter(self._changes(self._rows(f"{_CHANGE} WHERE number = ?", number))), None)
 
     def of_record(self, key: Key) -> list[Written]:
-        return _changes(self._rows(f"{_CHANGE} WHERE kind = ? AND id = ? ORDER BY number", *key))
+        return self._changes(self._rows(f"{_CHANGE} WHERE kind = ? AND id = ? ORDER BY number", *key))
 
     def unacknowledge(self, since: int) -> None:
         self._run("UPDATE changes SET acknowledged = NULL WHERE number >= ?", since)
+        self._journal.renew()
 
     def renumber(self, pairs: Sequence[tuple[int, int]]) -> None:
         for old, new in pairs:  # by way of negative numbers, so that no two ever meet
             self._run("UPDATE changes SET number = ? WHERE number = ?", -new, old)
         self._run("UPDATE changes SET number = -number WHERE number < 0")
+        self._journal.renew()
 
     def forget_kept(self, before: int) -> None:
         self._run("DELETE FROM changes WHERE acknowledged < ?", before)
+
+    def _changes(self, rows: Iterable[tuple]) -> list[Written]:
+        found = []
+        for number, kind, id_, village, household, stamp, document, acknowledged, refused in rows:
+            body = self._opened(document, "changes", kind, id_, stamp)
+            found.append(
+                Written(
+                    number, kind, id_, village, household, stamp, body["set"], body["base"], acknowledged, bool(refused)
+                )
+            )
+        return found
+
+    # --- what goes with a transaction ------------------------------------------------------------------------------
+
+    def _before_commit(self) -> None:
+        numbers = self._journal.to_write
+        if numbers is None:
+            self._journal.write(self.enrolment(), self.unsent())
+        elif numbers:
+            found = (self.numbered(number) for number in sorted(numbers))
+            self._journal.write(self.enrolment(), [w for w in found if w and w.acknowledged is None])
+
+    def _committed(self) -> None:
+        self._briefs.committed()
+        if self._journal.is_moved:
+            self._journal.committed(self.enrolment(), self._unsent_numbers())
+        self._journal.begin()
+
+    def _rolled_back(self) -> None:
+        self._briefs.rolled_back()
+        self._journal.rolled_back()
+
+    def _unsent_numbers(self) -> set[int]:
+        return {row[0] for row in self._rows("SELECT number FROM changes WHERE acknowledged IS NULL")}
 
     # --- the server's copies ---------------------------------------------------------------------------------------
 
     def copy(self, key: Key) -> Copy | None:
         rows = self._rows(f"{_COPY} WHERE kind = ? AND id = ?", *key)
-        return _read_copy(rows[0]) if rows else None
+        return self._read_copy(rows[0]) if rows else None
 
     def copies(self, kind: str, household: str = "") -> list[Copy]:
         """Every copy of one kind; of one household, if given."""
         if household:
-            return [_read_copy(row) for row in self._rows(f"{_COPY} WHERE household = ? AND kind = ?", household, kind)]
-        return [_read_copy(row) for row in self._rows(f"{_COPY} WHERE kind = ?", kind)]
+            rows = self._rows(f"{_COPY} WHERE household = ? AND kind = ?", household, kind)
+        else:
+            rows = self._rows(f"{_COPY} WHERE kind = ?", kind)
+        return [self._read_copy(row) for row in rows]
+
+    def _read_copy(self, row: tuple) -> Copy:
+        kind, id_, village, household, document, left, stale = row
+        body = self._opened(document, "copies", kind, id_)
+        return Copy(Record(kind, id_, village, household, body["values"], body["stamps"]), bool(left), bool(stale))
 
     def put_copy(self, copy: Copy) -> None:
         self._put_copies([copy])
@@ -162,7 +301,7 @@ class Store(Disk):
                 *record.key,
                 record.village,
                 record.household,
-                _json({"values": record.values, "stamps": record.stamps}),
+                self._closed({"values": record.values, "stamps": record.stamps}, "copies", *record.key),
                 max(stamps_of(record.stamps), default=""),
                 epoch,
                 copy.left,
@@ -172,26 +311,37 @@ class Store(Disk):
 
     def drop_copy(self, key: Key) -> None:
         self._run("DELETE FROM copies WHERE kind = ? AND id = ?", *key)
-        self._run("DELETE FROM briefs WHERE kind = ? AND id = ?", *key)
+        self._drop_brief(key)
 
     # --- briefs ----------------------------------------------------------------------------------------------------
 
     def briefs(self, kind: str) -> list[Entry]:
-        """The server's copies of a kind in short form; removed records and such as left the phone are not among them."""
-        rows = self._rows("SELECT document FROM briefs WHERE kind = ?", kind)
-        return [Entry(kind, *brief) for brief in json.loads(f"[{','.join([row[0] for row in rows])}]")]
+        """The server's copies of a kind in short form; removed records and such as left the phone are not among them.
+
+        They are read once and then kept in memory: whoever asks must leave the entries as they are.
+        """
+        with self._lock:
+            held = self._briefs.of(kind)
+            if held is None:
+                rows = self._rows("SELECT id, document FROM briefs WHERE kind = ? ORDER BY id", kind)
+                held = self._briefs.read(kind, [self._seal.open(text, f"briefs|{kind}|{id_}") for id_, text in rows])
+            return held
 
     def _put_brief(self, copy: Copy) -> None:
         record, names = copy.record, self._brief_names.get(copy.record.kind)
         if names is None:
             return
         if copy.left or record.values.get(REMOVED) is True:
-            self._run("DELETE FROM briefs WHERE kind = ? AND id = ?", *record.key)
+            self._drop_brief(record.key)
             return
-        entry = Entry.of(record)
-        values = {name: record.values[name] for name in names if record.values.get(name) is not None}
-        brief = [entry.id, entry.village, entry.household, values, entry.first, entry.last, None, entry.timed]
-        self._run("INSERT OR REPLACE INTO briefs VALUES (?, ?, ?)", *record.key, _json(brief))
+        text = _json(self._briefs.brief(record, names))
+        sealed = self._seal.close(text, f"briefs|{record.kind}|{record.id}")
+        self._run("INSERT OR REPLACE INTO briefs VALUES (?, ?, ?)", *record.key, sealed)
+        self._briefs.put(record.key, text)
+
+    def _drop_brief(self, key: Key) -> None:
+        self._run("DELETE FROM briefs WHERE kind = ? AND id = ?", *key)
+        self._briefs.drop(key)
 
     def _renew_briefs(self) -> None:
         """Make every brief anew when an app begins to need other fields."""
@@ -201,6 +351,7 @@ class Store(Disk):
 
         def work() -> None:
             self._run("DELETE FROM briefs")
+            self._briefs.forget()
             for kind in self._brief_names:
                 for copy in self.copies(kind):
                     self._put_brief(copy)
@@ -259,32 +410,34 @@ class Store(Disk):
         self.put_mend(mend)
 
     def put_mend(self, mend: Mend) -> None:
-        self._run(
-            "INSERT OR REPLACE INTO mends VALUES (?, ?, ?, ?)", mend.number, mend.kind, mend.id, _json(asdict(mend))
-        )
+        sealed = self._closed(asdict(mend), "mends", str(mend.number))
+        self._run("INSERT OR REPLACE INTO mends VALUES (?, ?, ?, ?)", mend.number, mend.kind, mend.id, sealed)
 
     def mends(self) -> list[Mend]:
-        return [Mend(**json.loads(row[0])) for row in self._rows("SELECT document FROM mends ORDER BY number")]
+        return self._read_mends(self._rows("SELECT number, document FROM mends ORDER BY number"))
 
     def mends_of(self, key: Key) -> list[Mend]:
-        rows = self._rows("SELECT document FROM mends WHERE kind = ? AND id = ? ORDER BY number", *key)
-        return [Mend(**json.loads(row[0])) for row in rows]
+        sql = "SELECT number, document FROM mends WHERE kind = ? AND id = ? ORDER BY number"
+        return self._read_mends(self._rows(sql, *key))
+
+    def _read_mends(self, rows: Iterable[tuple]) -> list[Mend]:
+        return [Mend(**self._opened(document, "mends", str(number))) for number, document in rows]
 
     def drop_mend(self, number: int) -> None:
         self._run("DELETE FROM mends WHERE number = ?", number)
 
     def put_draft(self, key: Key, values: Mapping[str, Any]) -> None:
         """Keep what is typed and not yet saved, at once."""
-        sql = "INSERT OR REPLACE INTO drafts VALUES (?, ?, ?)"
-        self.together(lambda: self._run(sql, *key, _json(dict(values))))
+        sealed = self._closed(dict(values), "drafts", *key)
+        self.together(lambda: self._run("INSERT OR REPLACE INTO drafts VALUES (?, ?, ?)", *key, sealed))
 
     def draft(self, key: Key) -> dict[str, Any] | None:
         rows = self._rows("SELECT document FROM drafts WHERE kind = ? AND id = ?", *key)
-        return json.loads(rows[0][0]) if rows else None
+        return self._opened(rows[0][0], "drafts", *key) if rows else None
 
     def drafts(self) -> dict[Key, dict[str, Any]]:
         rows = self._rows("SELECT kind, id, document FROM drafts ORDER BY kind, id")
-        return {Key(kind, id_): json.loads(document) for kind, id_, document in rows}
+        return {Key(kind, id_): self._opened(document, "drafts", kind, id_) for kind, id_, document in rows}
 
     def drop_draft(self, key: Key) -> None:
         self.together(lambda: self._run("DELETE FROM drafts WHERE kind = ? AND id = ?", *key))
@@ -294,19 +447,8 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _changes(rows: Iterable[tuple]) -> list[Written]:
-    found = []
-    for number, kind, id_, village, household, stamp, document, acknowledged, refused in rows:
-        body = json.loads(document)
-        found.append(
-            Written(
-                number, kind, id_, village, household, stamp, body["set"], body["base"], acknowledged, bool(refused)
-            )
-        )
-    return found
-
-
-def _read_copy(row: tuple) -> Copy:
-    kind, id_, village, household, document, left, stale = row
-    body = json.loads(document)
-    return Copy(Record(kind, id_, village, household, body["values"], body["stamps"]), bool(left), bool(stale))
+def _open_journal(folder: Path) -> Journal:
+    try:
+        return Journal(folder)
+    except OSError as error:
+        raise ProfileUnusable(str(error)) from error

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask, request
 from flask_smorest import Api
 
-from server.api import devices, records, sync
+from server.api import devices, records, sealed, sync
 from server.api.edge import answer_request_error
 from server.api.schemas import ErrorBody
 from shared.sync.wire import RequestError
@@ -40,6 +40,6 @@ class RuhuApi(Api):
 def register_api(app: Flask) -> None:
     """Put the API's routes on an app."""
     api = RuhuApi(app, spec_kwargs=SPEC)
-    for blueprint in (sync.blueprint, devices.blueprint, records.blueprint):
+    for blueprint in (sync.blueprint, sealed.blueprint, devices.blueprint, records.blueprint):
         api.register_blueprint(blueprint)
     app.register_error_handler(RequestError, answer_request_error)

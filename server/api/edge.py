@@ -1,5 +1,8 @@
 """What every route needs: the body within its limits, the caller behind the token, and replies in JSON, compressed where asked for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Response, current_app, request
@@ -11,6 +14,8 @@ from shared.sync.wire import MAX_BODY, BadRequest, RequestError, TooLarge
 
 SQUEEZE_FROM = 300
 """Replies of at least this many bytes are compressed for clients that take it."""
+PATIENCE_SECONDS = 20.0
+"""How long a request waits for a place."""
 
 
 class UnauthorizedError(RequestError):
@@ -95,6 +100,17 @@ def reply(body: Any, status: int = 200, headers: dict[str, str] | None = None) -
             response.set_data(squeezed)
             response.headers["Content-Encoding"] = encoding
     return response
+
+
+@contextmanager
+def place(places: BoundedSemaphore, seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
+    """One of so many places at which changes are taken. BusyError when none becomes free in so many seconds."""
+    if not places.acquire(timeout=seconds):
+        raise BusyError("服务器正忙，请稍后自动重试。 / The server is busy; try again in a moment.")
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def answer_request_error(error: RequestError) -> Response:

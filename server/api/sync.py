@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 from flask import Response
 from flask_smorest import Blueprint
 
-from server.api.edge import BusyError, caller, decoder, phone, plain_body, reply, service
+from server.api.edge import caller, decoder, phone, place, plain_body, reply, service
 from server.api.schemas import DigestReply, ErrorBody, SyncReply, SyncRequest
 from shared.sync.wire import Request
 
@@ -17,7 +17,6 @@ blueprint = Blueprint("sync", __name__, url_prefix="/api/v1", description="手�
 # Bounded by concurrency, never by count: a village that uploads a month at once is welcome. Two of the server's eight threads are
 # left for everybody else; who waits longer than that for a place is asked to come back.
 _PLACES = BoundedSemaphore(6)
-_PATIENCE_SECONDS = 20.0
 _NEEDS_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
 
 
@@ -41,12 +40,8 @@ def post_sync() -> Response:
     """交换变更 / send changes, receive records"""
     who = phone()
     request: Request = decoder().read(plain_body())
-    if not _PLACES.acquire(timeout=_PATIENCE_SECONDS):
-        raise BusyError("服务器正忙，请稍后自动重试。 / The server is busy; try again in a moment.")
-    try:
+    with place(_PLACES):
         return reply(service().sync(request, who))
-    finally:
-        _PLACES.release()
 
 
 @blueprint.route("/digest", methods=["POST"])

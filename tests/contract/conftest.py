@@ -1,8 +1,9 @@
-"""The adapters under contract: memory, the phone's SQLite, the server's SQLite, a real PostgreSQL. Each is started once.
+"""The adapters under contract: memory, the phone's SQLite, clear and sealed, the server's SQLite, a real PostgreSQL. Each is started once.
 
 Every test takes ids of its own (records) or a township of its own (log and feeds), so nothing has to be cleaned between tests.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from mobile.store import Store
+from mobile.vault import CLEAR, Seal
 from server.config import Config
 from server.store import Database, TownshipStore, prepare_sqlite
 from server.tables import Base, kind_tables
@@ -84,7 +86,7 @@ def new_database(folder: Path, url: str) -> Database:
     return database
 
 
-@pytest.fixture(scope="session", params=["memory", "phone", "sqlite", POSTGRES])
+@pytest.fixture(scope="session", params=["memory", "phone", "sealed phone", "sqlite", POSTGRES])
 def shelf(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, databases: Callable[[str], Database]
 ) -> Iterator[Shelf]:
@@ -92,8 +94,9 @@ def shelf(
     name = request.param
     if name == "memory":
         yield Shelf(name, MemoryTownship("451422103", {}).write)
-    elif name == "phone":
-        store = Store(tmp_path_factory.mktemp("phone"), ballast_bytes=0)
+    elif name.endswith("phone"):
+        seal = CLEAR if name == "phone" else Seal(os.urandom(32))
+        store = Store(tmp_path_factory.mktemp("phone"), ballast_bytes=0, seal=seal)
         yield Shelf(name, lambda work: store.together(lambda: work(store)))
         store.close()
     else:

@@ -325,5 +325,5 @@ def test_every_record_that_merge_can_make_comes_back(
     made = fold(kind, changes)
     one = Record(kind.name, new_id(), village, household, made.values, made.stamps, made.tangled)
     assert_comes_back(shelf, one)
-    if shelf.name != "phone":
+    if not shelf.name.endswith("phone"):
         assert load(shelf, one.key)[one.key].tangled == made.tangled

@@ -121,8 +121,20 @@ def test_a_draft_stays_until_its_record_is_saved(phone: Phone) -> None:
     key = Key("household", house.id)
     phone.store.put_draft(key, {"remark": "半句"})
     assert phone.store.draft(key) == {"remark": "半句"}
-    phone.write("household", house.id, remark="一句")
+    phone.notebook.save("household", house.id, {"remark": "一句"})
     assert phone.store.drafts() == {}
+    assert phone.values("household", house.id) == {"remark": "一句"}
+
+
+def test_pausing_a_visit_keeps_what_was_answered_and_not_saved(phone: Phone) -> None:
+    house = phone.write("household", None, head_name="韦大山")
+    visit = phone.notebook.start_visit(house.id)
+    phone.notebook.answer("visit", visit.id, {"remark": "半句"})
+    phone.notebook.pause_visit(visit.id)
+    phone.notebook.resume_visit(visit.id)
+    draft = phone.notebook.draft("visit", visit.id)
+    assert draft
+    assert draft.values == {"remark": "半句"}
 
 
 # --- visits
