@@ -8,6 +8,7 @@ import hashlib
 import secrets
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from uuid6 import uuid7
 
@@ -90,7 +91,7 @@ def add_user(database: Database, name: str, roles: list[str], grants: list[str],
     return id_
 
 
-def list_users(database: Database) -> list[dict[str, object]]:
+def list_users(database: Database) -> list[dict[str, Any]]:
     """Everybody: id, name, roles, grants in force, disabled or not; by name."""
     with database.engine.connect() as connection:
         store = TownshipStore(database, connection, "")

@@ -1,5 +1,7 @@
 """Contact visits: the households linked to this person, each with this month's count. A fact about the month, no score of anybody."""
 
+from functools import partial
+
 from mobile.pages.blocks import Badge, Block, Item, Paragraph, View
 from mobile.pages.page import Page
 from shared.fields import Label
@@ -37,7 +39,7 @@ class ContactsPage(Page):
                         ),
                     ),
                     Badge(f"{month.made}/{month.owed}", "warn" if month.missing else "good"),
-                    on_tap=lambda id_=link.id: self._open(id_),
+                    on_tap=partial(self._open, link.id),
                     name=f"link/{link.id}",
                 )
             )

@@ -4,6 +4,7 @@ Promises: nobody starts a visit without having passed what was promised here; a 
 visit (`visit`), the forms (`record`), what looks odd (`shared.rules.quality`).
 """
 
+from functools import partial
 from typing import Any
 
 from mobile.notebook import Shown
@@ -125,7 +126,7 @@ class HouseholdPage(Page):
                     (self.joined(state, one.standing.person or "", one.number),),
                     day_badge(self, one.standing.due),
                     "bad" if one.standing.overdue(self.app.doors.now()) else "plain",
-                    lambda id_=one.entry.id: self._go("problem", id=id_),
+                    partial(self._go, "problem", id=one.entry.id),
                     name=f"problem/{one.entry.id}",
                 )
             )
@@ -139,7 +140,7 @@ class HouseholdPage(Page):
             mend = self.say("mend") if one.sort == "visit" and one.record else ""
             blocks.append(
                 Banner(
-                    self.word(one.why), tone, mend, lambda id_=one.record: self._visit(id_),
+                    self.word(one.why), tone, mend, partial(self._visit, one.record),
                     name=f"due/{one.sort}/{one.record}",
                 )
             )  # fmt: skip
@@ -178,7 +179,7 @@ class HouseholdPage(Page):
             for name in NAMED
             if name in names and values.get(name) not in (None, "", [])
         )
-        change = lambda: self._go("record", kind=kind.name, id=self.id, household=self.id)  # noqa: E731
+        change = partial(self._go, "record", kind=kind.name, id=self.id, household=self.id)
         blocks: list[Block] = [Heading(self.say("facts")), Facts(rows)] if rows else [Heading(self.say("facts"))]
         blocks.append(Button(self.say("all_facts"), change, name="facts"))
         odd = [self.word(finding.says) for _, finding in self.session.oddities(self.id)]
@@ -203,7 +204,7 @@ class HouseholdPage(Page):
                 Item(
                     str(values.get("name") or self.say("unnamed")),
                     (line,) if line else (),
-                    on_tap=lambda id_=member.record.id: self._go("record", kind="member", id=id_, household=self.id),
+                    on_tap=partial(self._go, "record", kind="member", id=member.record.id, household=self.id),
                     name=f"member/{member.record.id}",
                 )
             )

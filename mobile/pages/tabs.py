@@ -1,7 +1,7 @@
 """What the main tabs share: their names, the line that says how syncing goes, and how a day to come is told."""
 
 from mobile.pages.application import TABS
-from mobile.pages.blocks import Badge, Banner, Block, Button, Option, Progress
+from mobile.pages.blocks import Badge, Banner, Block, Button, Option, Progress, Tone
 from mobile.pages.page import Page
 from shared.fields import Label
 from shared.moments import days_between
@@ -63,7 +63,7 @@ def sync_blocks(page: Page) -> list[Block]:
     elif isinstance(state.error, Offline | TimedOut):
         blocks.append(Banner(word["offline"], "quiet", word["again"], session.sync_now, name="sync_state"))
     elif state.error:
-        tone = "bad" if isinstance(state.error, NotTrusted) else "warn"
+        tone: Tone = "bad" if isinstance(state.error, NotTrusted) else "warn"
         blocks.append(Banner(_told(page, state.error), tone, word["again"], session.sync_now, name="sync_state"))
     mends = len(session.notebook.mends())
     if mends:

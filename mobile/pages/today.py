@@ -4,6 +4,8 @@ Promises: no list for a village whose first download is not complete, it is said
 this person. Leaves to others: what is due (`shared.rules.due`), counting (`session`).
 """
 
+from functools import partial
+
 from mobile.pages.blocks import Banner, Block, Button, Buttons, Heading, Item, Paragraph, View
 from mobile.pages.page import Page
 from mobile.pages.tabs import day_badge, sync_blocks, sync_line, tabs
@@ -69,9 +71,7 @@ class TodayPage(Page):
             else:
                 words = self.say("going_on", name=name, clock=clock_of(self.session, entry.id))
             go_on = self.say("go_on")
-            blocks.append(
-                Banner(words, "brand", go_on, lambda id_=entry.id: self._visit(id_), name=f"visit/{entry.id}")
-            )
+            blocks.append(Banner(words, "brand", go_on, partial(self._visit, entry.id), name=f"visit/{entry.id}"))
         return blocks
 
     def _ways(self) -> Block:

@@ -4,9 +4,10 @@ Promises: how many tries are left is said; a profile that cannot be opened any m
 name. Leaves to others: the lock itself (`vault`), whose profiles there are (`profiles`).
 """
 
+from functools import partial
 from typing import Any
 
-from mobile.pages.blocks import Badge, Banner, Block, Button, Item, PinPad, Progress, View
+from mobile.pages.blocks import Badge, Banner, Block, Button, Item, PinPad, Progress, Tone, View
 from mobile.pages.page import Page
 from mobile.vault import PIN_DIGITS, VaultDestroyed
 from shared.fields import Label
@@ -41,7 +42,7 @@ class UnlockPage(Page):
         label = profiles[self.chosen].label or self.say("nobody")
         if self.opening:
             return View(label, "", (Progress(self.say("opening")),), back=False)
-        tone = "bad" if self.message else "quiet"
+        tone: Tone = "bad" if self.message else "quiet"
         pad = PinPad(
             len(self.typed), PIN_DIGITS, self.message or self.say("pin"), tone,
             on_digit=self._digit, on_erase=self._erase, name="pin",
@@ -54,7 +55,7 @@ class UnlockPage(Page):
         for one in self.app.profiles.list():
             waiting = (self.say("waiting", n=one.waiting),) if one.waiting else ()
             badge = Badge(self.say("destroyed"), "bad") if one.destroyed else None
-            pick = lambda id_=one.id: self._picked(id_)  # noqa: E731
+            pick = partial(self._picked, one.id)
             blocks.append(Item(one.label or self.say("nobody"), waiting, badge, on_tap=pick, name=f"profile/{one.id}"))
         return blocks
 

@@ -5,6 +5,7 @@ a short visit is asked for its reason once and kept either way. Leaves to others
 all the other questions of the form, which stand below "more" as the kind declares them (`form`).
 """
 
+from functools import partial
 from typing import Any
 
 from mobile.device.ports import Fix
@@ -175,8 +176,9 @@ class VisitPage(Page):
             blocks.append(block)
             if values.get(check.status) == "issue":
                 blocks.append(form.block(check.note))
-                note = lambda check=check: self._new_problem(check)  # noqa: E731
-                blocks.append(Button(self.say("problem"), note, name=f"problem/{check.field}"))
+                blocks.append(
+                    Button(self.say("problem"), partial(self._new_problem, check), name=f"problem/{check.field}")
+                )
         return blocks
 
     def _at_once(self, left: list[Check], before: dict[str, Any]) -> list[Block]:
@@ -197,7 +199,7 @@ class VisitPage(Page):
         items = [
             Item(
                 str(one.record.values.get("description") or "…"),
-                on_tap=lambda id_=one.record.id: self._go("problem", id=id_),
+                on_tap=partial(self._go, "problem", id=one.record.id),
                 name=f"problem/{one.record.id}",
             )
             for one in found

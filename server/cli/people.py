@@ -43,7 +43,6 @@ def user_list(as_json: bool) -> None:
     lines = []
     for user in users:
         roles, grants = user["roles"], user["grants"]
-        assert isinstance(roles, list) and isinstance(grants, list)
         told = " ".join(grants[:3]) + (f" …（共 {len(grants)} / in all）" if len(grants) > 3 else "")
         lines.append(f"{user['name']}  {' '.join(roles)}  {told or '无授权 / no grants'}")
     say({"users": users}, as_json, *(lines or ["还没有人员 / nobody yet; ruhu user add"]))

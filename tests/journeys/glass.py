@@ -63,11 +63,8 @@ class GlassHand(Hand):
 
     def _name(self, wanted: str, part: str) -> str:
         """What the window calls it."""
-        if (
-            self.kivy.screen.root.above
-            or self.kivy.screen.root.toast
-            and self.glass.has("toast")
-            and not self._found(wanted)
+        if self.kivy.screen.root.above or (
+            self.kivy.screen.root.toast and self.glass.has("toast") and not self._found(wanted)
         ):
             return wanted if self.glass.has(wanted) else "toast"
         tab = next((tab for tab in self.view.tabs if wanted in (tab.code, tab.label)), None)

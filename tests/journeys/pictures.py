@@ -10,17 +10,17 @@ import os
 
 os.environ["KIVY_METRICS_DENSITY"] = "2"
 
-import contextlib  # noqa: E402 - the density must stand before Kivy is imported
-import sys  # noqa: E402
-import tempfile  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
-from pathlib import Path  # noqa: E402
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
-from shared.moments import milliseconds  # noqa: E402
-from tests.demo import Office  # noqa: E402
-from tests.journeys.app_phone import AppPhone  # noqa: E402
-from tests.journeys.glass import GlassHand, on_glass  # noqa: E402
-from tests.journeys.test_visit import Phone, Watch  # noqa: E402
+from shared.moments import milliseconds
+from tests.demo import Office
+from tests.journeys.app_phone import AppPhone
+from tests.journeys.glass import GlassHand, on_glass
+from tests.journeys.test_visit import Phone, Watch
 
 NOON = milliseconds("2018-10-29T09:05:00+08:00")
 CADRE = "韦振宁"

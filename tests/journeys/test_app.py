@@ -4,39 +4,13 @@ Told on paper (the pages without a screen) and on glass (Kivy's window, real tou
 """
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.demo import DATA, Office
-from tests.journeys.app_phone import AppPhone, Surface, on_paper
+from tests.demo import Office
+from tests.journeys.app_phone import AppPhone, Surface
 from tests.journeys.test_visit import Phone, Watch
-
-VILLAGE = "451422103201"
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    """The township's office, its server running, two people in charge of one village."""
-    office = Office(tmp_path / "office")
-    office("upgrade")
-    office("areas", "import", str(DATA / "ningming_areas.csv"))
-    for name in ("韦干部", "农队员"):
-        office("user", "add", name, "--role", "cadre", "--grant", f"village:{VILLAGE}")
-    office("campaign", "add", "大走访", "--township", VILLAGE[:9], "--from", "2018-01-01", "--to", "2099-12-31")
-    office.open()
-    yield office
-    office.kill()
-
-
-@pytest.fixture(params=["paper", "glass"])
-def surface(request: pytest.FixtureRequest) -> Surface:
-    if request.param == "paper":
-        return on_paper
-    from tests.journeys.glass import on_glass  # Kivy only for whoever asks for it
-
-    return on_glass
 
 
 @pytest.mark.slow
