@@ -1,14 +1,14 @@
 """One phone with an app on it, its township in memory, and a hand to touch the pages."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from mobile.device.fake import FakeShare
+from mobile.device.fake import FakeShare, fake
 from mobile.device.ports import Fix
 from mobile.notebook import Doors
 from mobile.pages.application import Application
@@ -50,19 +50,17 @@ class Stage:
 
     def _open(self) -> Hand:
         screen = PaperScreen()
-        window = SimpleNamespace(protect=lambda on: None)
-        device = SimpleNamespace(
-            secure_window=window,
-            location=SimpleNamespace(one_fix=self.one_fix),
-            back=SimpleNamespace(leave=lambda: self.left.append(True)),
-            text_dialog=SimpleNamespace(available=True),
-            share=self.share,
-        )
+        lent = {
+            "location": SimpleNamespace(one_fix=self.one_fix),
+            "back": SimpleNamespace(leave=lambda: self.left.append(True)),
+            "share": self.share,
+        }
+        device: Any = replace(fake(), **lent)
         profiles: Any = SimpleNamespace(list=list, lock=lambda: None, carry=list)
         doors = Doors(now=lambda: self.phone.watch.ms, mono=lambda: self.mono, boot_id=lambda: self.boot)
         township = self.phone.township
         app = Application(
-            screen, self.folder, device, profiles,  # type: ignore[arg-type]
+            screen, self.folder, device, profiles,
             doors=doors, courier_for=lambda one: Line(township, one.token), aside=at_once,
         )  # fmt: skip
         app.quiet = True  # no background thread: tests sync when they say so
