@@ -9,10 +9,10 @@ REPORT := .pytest_cache/report.xml
 ARGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run serve phone test check bench format lock
+.PHONY: help setup demo run serve app phone screenshots phone-env test check bench format lock
 
 help:  ## 列出命令 / list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:  ## 建立 .venv，装好依赖 / make .venv with the locked dependencies
 	@sh .ci/setup
@@ -25,6 +25,15 @@ run: setup  ## 用演示数据启动服务器和控制台 / start server and con
 
 serve: setup  ## 启动服务器 / start the server (ARGS="--port 8000")
 	@$(RUHU) serve $(ARGS)
+
+app: setup  ## 在电脑上打开手机应用 / the phone's app in a window (RUHU_HOME=DIR keeps its profiles there)
+	@$(PY) -m mobile.main
+
+screenshots: setup  ## 走完一天，每一页存一张图 / a day with the app, a picture of every page in docs/screenshots
+	@$(PY) -m tests.journeys.pictures $(or $(ARGS),docs/screenshots)
+
+phone-env: setup  ## 只装手机里有的包，再跑一遍界面测试 / the screens' tests once more with only what the phone's build has
+	@$(PY) tests/packaging/phone_env.py $(ARGS)
 
 phone: setup  ## 终端手机 / the terminal phone (ARGS="--profile DIR list")
 	@$(PHONE) $(ARGS)

@@ -1,7 +1,8 @@
 """An Android phone as a device: Java's own camera app, key store, text box and the rest, by pyjnius.
 
 Promises: what the doors in `ports` say. Here alone are `jnius` and python-for-android's `android` imported, and only inside functions, so
-that every other machine can read these files. Tried here over a simulated Java only, never on a phone (`mobile/android/CHECKLIST.md`).
+that every other machine can read these files. Tried over a Java played in Python, and once with pyjnius 1.7.0 over a desktop's Java with the
+same overloads; never on a phone (`mobile/android/CHECKLIST.md`).
 """
 
 from pathlib import Path
