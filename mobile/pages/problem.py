@@ -180,7 +180,7 @@ class ProblemPage(Page):
         if not taken.effective:
             lines.append(self.say("no_effect", why=self.word(REASONS[taken.why])))
         tone: Tone = "plain" if taken.effective else "quiet"
-        badge = None if taken.effective else Badge("✗", "warn")
+        badge = None if taken.effective else Badge("×", "warn")
         title = self.word(STEPS[step]) if step in STEPS else step
         return Item(title, tuple(lines), badge, tone, name=f"taken/{taken.entry.id}")
 

@@ -365,9 +365,7 @@ def test_a_digest_counts_and_hashes_each_grant(world: World, wei: Client) -> Non
     wei.ask("POST", "/api/v1/digest", token=None).error(401)
 
 
-def test_the_first_page_tells_what_the_villages_are_called_and_later_ones_stay_short(
-    world: World, wei: Client
-) -> None:
+def test_the_first_page_tells_what_the_villages_are_called_and_later_ones_stay_short(world: World, wei: Client) -> None:
     begun = wei.sync()
     assert begun["places"][V1]
     assert set(begun["places"]) >= {V1, V2}

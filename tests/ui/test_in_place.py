@@ -1,8 +1,10 @@
 """Drawing a page again: what is equal is left alone, what changed changes where it stands, and coming back finds things as they were."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.ui.driver import Phone, Stage, box
+from tests.ui.driver import HandClock, Phone, Stage, box, opened
 from tests.ui.gallery import PAGES, rows, visit
 
 from kivy.uix.widget import Widget  # isort: skip
@@ -221,11 +223,48 @@ def test_only_so_many_pages_are_kept(stage: Stage, phone: Phone) -> None:
     assert "第29页" in phone.texts()
 
 
+def test_a_page_drawn_with_what_others_left_over_looks_like_one_drawn_with_all_new(
+    clock: HandClock, tmp_path: Path
+) -> None:
+    def pictures(phone: Phone, rounds: int) -> dict[str, bytes]:
+        drawn = {}
+        for turn in range(rounds):
+            for name in reversed(PAGES) if turn % 2 else PAGES:
+                Stage(phone).show_view(PAGES[name](), f"{name} {turn}")
+                if turn == rounds - 1:
+                    phone.frames(60)
+                    drawn[name] = phone.screenshot(tmp_path / "page.png").read_bytes()
+        return drawn
+
+    with opened(clock) as phone:
+        reused = pictures(phone, 3)
+    for name, view in PAGES.items():
+        with opened(clock) as phone:
+            Stage(phone).show_view(view(), name)
+            phone.frames(60)
+            assert phone.screenshot(tmp_path / "page.png").read_bytes() == reused[name], name
+
+
+def test_opening_pages_anew_makes_fewer_widgets_once_there_are_some_to_spare(stage: Stage, made: Made) -> None:
+    view = PAGES["household"]()
+    stage.show_view(view, "first")
+    new = made.widgets
+    for number in range(20):
+        stage.show_view(view, f"page {number}")
+    made.widgets = 0
+    stage.show_view(view, "last")
+    assert made.widgets < new / 4
+
+
 def test_forgetting_leaves_nothing_of_other_pages_in_the_widgets(stage: Stage, phone: Phone) -> None:
     stage.show(Paragraph("覃秀英"), key="secret")
     stage.show(Paragraph("请输入 PIN"), key="lock")
+    for number in range(10):
+        stage.show(Paragraph("覃秀英"), key=f"secret {number}")
+    stage.show(Paragraph("请输入 PIN"), key="lock")
     phone.screen.toast("覃秀英已保存")
     phone.screen.forget()
+    assert not phone.screen._maker._spare
     assert list(phone.screen._bodies) == ["lock"]
     assert "覃秀英已保存" not in phone.texts()
 
