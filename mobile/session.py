@@ -242,7 +242,7 @@ class Session:
 
     def once(self, name: str, work: Callable[[], Any]) -> Any:
         """The work's result, kept until something is written, synced, or a new day begins."""
-        now = (self.store.fact("next_number"), self.rounds, self.notebook.today())
+        now = (self.store.appended, self.rounds, self.notebook.today())
         if now != self._known_at:
             self._known, self._known_at = {}, now
         if name not in self._known:

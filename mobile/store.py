@@ -87,6 +87,8 @@ class Store(Disk):
         super().__init__(folder, SCHEMAS, ballast_bytes)
         self._brief_names = {kind: sorted(names) for kind, names in sorted(needs.items())}
         self._briefs = Briefs()
+        self.appended = 0
+        """How many changes were put into the outbox since it was opened: when it stands still, nothing was written."""
         self._seal: Sealing = seal
         try:
             self._journal = _open_journal(folder)
@@ -172,6 +174,7 @@ class Store(Disk):
 
     def append(self, written: Written) -> None:
         """Put a change at the end of the outbox under `next_number`, which moves on."""
+        self.appended += 1
         self._put_change(written)
         self.set_fact("next_number", written.number + 1)
 
