@@ -6,6 +6,7 @@ to others: pages (`pages.application`), drawing (`ui.screen`), the device (`devi
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ class RuhuApp(App):
 
     def on_start(self) -> None:
         self.pages.start()
+        self.screen.after(1.0, _settle)
 
     def on_pause(self) -> bool:
         self.pages.paused()
@@ -77,3 +79,9 @@ class RuhuApp(App):
                 heard(said)
 
         self.pages.device.text_dialog.ask(block.label, text, block.lines > 1, block.hint, done)
+
+
+def _settle() -> None:
+    """What was imported stays for good: the collector need not look through it again at every pause."""
+    gc.collect()
+    gc.freeze()

@@ -36,7 +36,7 @@ class CleanupPage(Page):
         "good": Label("良好", "Good"),
         "pass": Label("合格", "Passed"),
         "fail": Label("不合格", "Failed"),
-        "red": Label("有红线问题，不合格", "A red line: failed"),
+        "red": Label("有红线，不合格", "A red line: failed"),
         "open": Label("还有 {n} 项没打分", "{n} items to score"),
         "first": Label("这里第一次检查", "The first check here"),
         "last": Label("上次 {total:g} 分，{day}", "Last time {total:g}, {day}"),

@@ -31,12 +31,12 @@ class HouseholdPage(Page):
     SAYS = {
         "start": Label("开始走访", "Start the visit"),
         "go_on": Label("继续走访 {clock}", "Go on with the visit {clock}"),
-        "not_home": Label("家中无人", "Nobody home"),
+        "not_home": Label("家中无人", "Not home"),
         "not_home_kept": Label("已记一次家中无人", "Nobody home: noted"),
         "undo": Label("撤销", "Undo"),
         "contact": Label("联户走访", "Contact visit"),
-        "cleanup": Label("环境检查", "Clean-up check"),
-        "problem": Label("记问题", "Note a problem"),
+        "cleanup": Label("环境检查", "Clean-up"),
+        "problem": Label("记问题", "Problem"),
         "problems": Label("未办结的问题 {n}", "Open problems {n}"),
         "due": Label("该办的事", "What is due"),
         "mend": Label("去补", "Mend it"),
@@ -182,7 +182,9 @@ class HouseholdPage(Page):
         change = partial(self._go, "record", kind=kind.name, id=self.id, household=self.id)
         blocks: list[Block] = [Heading(self.say("facts")), Facts(rows)] if rows else [Heading(self.say("facts"))]
         blocks.append(Button(self.say("all_facts"), change, name="facts"))
+        told_above = {self.word(one.why) for one in self.session.due_of(self.id)}
         odd = [self.word(finding.says) for _, finding in self.session.oddities(self.id)]
+        odd = [text for text in odd if text not in told_above]
         if odd:
             blocks += [Heading(self.say("odd")), *(Paragraph(text, "warn") for text in dict.fromkeys(odd))]
         return blocks

@@ -7,7 +7,7 @@ by the test. Leaves to others: touches and frames (`tests.ui.driver`).
 from pathlib import Path
 from typing import Any
 
-from tests.ui.driver import HandClock, Phone  # before anything of Kivy
+from tests.ui.driver import Phone, the_clock  # before anything of Kivy
 
 from kivy.uix.textinput import TextInput  # isort: skip
 
@@ -16,18 +16,15 @@ from mobile.pages.blocks import Banner, Block, Button, Choice, Filters, Item, Pi
 from tests.journeys.app_phone import AppPhone
 from tests.pages.hand import Hand
 
-_CLOCK: list[HandClock] = []
-
 
 class GlassHand(Hand):
     """Touches a window."""
 
     def __init__(self, phone: AppPhone) -> None:
-        _CLOCK[:] = _CLOCK or [HandClock()]
         phone.device.text_dialog.available = False  # notes are typed into the field itself
         self.kivy = RuhuApp(phone.folder, device=phone.device, profiles=phone.profiles())
         self.kivy.build()
-        self.glass = Phone(_CLOCK[0], self.kivy.screen)
+        self.glass = Phone(the_clock(), self.kivy.screen)
         self.glass.on_back(lambda: False)  # the app's own way
         self._view: View | None = None
         show = self.kivy.screen.show

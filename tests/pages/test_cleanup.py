@@ -59,7 +59,7 @@ def test_the_sheet_asks_the_items_of_the_policy_and_counts_while_it_is_filled_in
         block.on_value(float(points))
     assert (total(stage).inside, total(stage).line) == ("88", "合格")
     stage.hand.tap("red_lines", "露天粪坑")
-    assert total(stage).line == "有红线问题，不合格"
+    assert total(stage).line == "有红线，不合格"
     stage.hand.tap("save")
     values = stage.last("cleanup_check")
     assert (values["target"], values["rubric_version"], values["checker"]) == ("household", "household-2018.1", "韦一")

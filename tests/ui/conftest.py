@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 import tests.kivy_environment  # noqa: F401 - before anything of Kivy
-from tests.ui.driver import HandClock, Phone, Stage, opened
+from tests.ui.driver import HandClock, Phone, Stage, opened, the_clock
 
 
 @pytest.fixture(scope="session")
 def clock() -> HandClock:
-    return HandClock()
+    return the_clock()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -63,6 +64,12 @@ class HandClock:
     def move(self, seconds: float) -> None:
         """Time passes."""
         HandClock._now += seconds
+
+
+@cache
+def the_clock() -> HandClock:
+    """The one clock of this process: Kivy has one, so tests share one."""
+    return HandClock()
 
 
 class Phone:

@@ -300,3 +300,13 @@ def test_what_a_page_does_not_have_is_not_there(stage: Stage, phone: Phone) -> N
     stage.show_view(View("一", tabs=(Option("me", "我"),), tab="me", corner=Button("角", nothing, name="c")))
     assert phone.has("tab.me")
     assert phone.has("c")
+
+
+def test_a_ring_that_starts_anew_leaves_nothing_of_the_one_before(stage: Stage, tmp_path: Path) -> None:
+    def picture(part: float, name: str) -> bytes:
+        stage.show(Ring(part, "0", "已走访", "还差", name="ring"))
+        return stage.phone.screenshot(tmp_path / name).read_bytes()
+
+    fresh = picture(0.0, "fresh.png")
+    assert picture(0.7, "full.png") != fresh
+    assert picture(0.0, "again.png") == fresh
