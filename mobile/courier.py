@@ -92,6 +92,10 @@ class HttpCourier:
     def sync(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return self._post("sync", request)
 
+    def digest(self) -> dict[str, Any]:
+        """``POST /api/v1/digest`` with the device's token: count and hash per grant."""
+        return self._post("digest", {})
+
     def sealed(self, lines: Sequence[str]) -> dict[str, Any]:
         """``POST /api/v1/sealed``: what somebody's phone sealed to the township; needs no token."""
         return self._post("sealed", {"sealed": list(lines)})
