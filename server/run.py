@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from server import access, schedule
 from server.app import create_app
+from server.campaigns import add_campaign
 from server.config import Config
 from server.imports.apply import import_roster
 from server.imports.area_store import import_areas, village_names
@@ -27,6 +28,8 @@ from server.imports.areas import NINGMING, read_areas
 from server.service import Service, now_ms
 from server.tls import Door
 from server.upgrade import upgrade
+from shared.moments import day_of, days_after
+from shared.sync.invitation import Invitation
 from shared.sync.wire import MAX_BODY
 
 if TYPE_CHECKING:
@@ -157,10 +160,14 @@ def run_demo_server(config: Config, host: str, port: int, say: Callable[[str], o
     if fresh:
         say("首次运行，准备演示数据 / first run, preparing demo data …")
         _prepare(service, say)
-    code = access.make_code(service.database, "韦演示", DEMO_TOWNSHIP, now_ms())
+    code, other = (access.make_code(service.database, "韦演示", DEMO_TOWNSHIP, now_ms()) for _ in range(2))
     say("")
     say(f"  浏览器 / browser        http://{host}:{port}/")
     say(f"  接口文档 / API          http://{host}:{port}/api/docs")
+    say(
+        f"  手机应用：另开一个终端 make app，粘贴邀请 / the app: make app in another terminal, and paste ({access.CODE_MINUTES} min):"
+    )
+    say(f"    {Invitation.of(f'http://{host}:{port}', other).text()}")
     say(f"  注册一部终端手机 / enrol a terminal phone ({access.CODE_MINUTES} min):")
     say(f"    .venv/bin/ruhu-phone --profile /tmp/phone-{secrets.token_hex(2)} enrol http://{host}:{port} {code}")
     say("  停止 / stop: Ctrl-C")
@@ -176,4 +183,9 @@ def _prepare(service: Service, say: Callable[[str], object]) -> None:
     say(f"  花名册 / roster: {result.as_json()['households']['created']} 户 / households")
     village = sorted(villages.values())[0]
     access.add_user(service.database, "韦演示", ["cadre"], [f"village:{village}"], now_ms())
+    today = day_of(now_ms())
+    add_campaign(
+        service.database, DEMO_TOWNSHIP, "大走访（演示 / demo）",
+        starts_on=today, ends_on=days_after(today, 60), strict=False, by="演示 / demo",
+    )  # fmt: skip
     access.add_user(service.database, "农演示", ["desk"], [f"township:{DEMO_TOWNSHIP}"], now_ms())
