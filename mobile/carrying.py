@@ -55,9 +55,12 @@ class JournalUnreadable(PhoneError):
 
 
 def waiting(folder: Path) -> int:
-    """How many changes of a locked profile are not known to have reached the township."""
+    """How many changes of a locked profile are not known to have reached the township. JournalUnreadable."""
     landed = {mark for mark, (status, _) in _read_marks(folder).items() if status in LANDED}
-    return sum(_mark(line) not in landed for line in read_lines(folder))
+    try:
+        return sum(_mark(line) not in landed for line in read_lines(folder))
+    except OSError as error:
+        raise JournalUnreadable(error.strerror or "") from error
 
 
 def carry(folder: Path, post: Post, now: int) -> Carried:
@@ -110,5 +113,5 @@ def _read_marks(folder: Path) -> dict[str, tuple[str, int]]:
     try:
         body = json.loads((folder / MARKER).read_bytes())
         return {str(mark): (str(status), int(at)) for mark, (status, at) in body.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return {}

@@ -47,6 +47,19 @@ class StorageFull(PhoneError):
     )
 
 
+class StorageFailed(PhoneError):
+    code = "storage_failed"
+    words = (
+        "手机存储读写出错，这一次没有存上；请重启手机后再试。"
+        " / Reading or writing this phone's storage failed and this was not saved: restart the phone, then try again."
+    )
+
+
+class ProfileClosed(PhoneError):
+    code = "profile_closed"
+    words = "这个档案已经锁上，请解锁后再试。 / This profile is locked; unlock it, then try again."
+
+
 class Disk:
     """One profile's folder with `phone.sqlite3` and `ballast`. Safe for several threads of one process.
 
@@ -57,6 +70,7 @@ class Disk:
         self.folder = folder
         self.notice: str | None = None
         self._lock = threading.RLock()
+        self._is_shut = False
         self._ballast = folder / BALLAST
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -66,7 +80,9 @@ class Disk:
         self._keep_ballast(ballast_bytes)
 
     def close(self) -> None:
+        """Close the file once the transaction under way has ended. Whoever still works with it is told ProfileClosed, and nothing is written."""
         with self._lock:
+            self._is_shut = True
             self._connection.close()
 
     def _open(self, path: Path, schemas: Sequence[str]) -> sqlite3.Connection:
@@ -80,8 +96,12 @@ class Disk:
     # --- transactions and the full disk ----------------------------------------------------------------------------
 
     def together(self, work: Callable[[], T]) -> T:
-        """Run `work` in one transaction, on the disk when this returns. It may be run twice, so it touches only this file."""
+        """Run `work` in one transaction, on the disk when this returns. It may be run twice, so it touches only this file.
+
+        StorageFull, StorageFailed, ProfileUnusable for a damaged file, ProfileClosed; then nothing of it is kept.
+        """
         with self._lock:
+            self._must_be_open()
             if self._connection.in_transaction:
                 return work()
             return self._with_room(lambda: self._attempt(work))
@@ -107,8 +127,9 @@ class Disk:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             self._rolled_back()
-            if is_full(error):
-                raise StorageFull from error
+            named = in_words(error)
+            if named:
+                raise named from error
             raise
         self._committed()
         return result
@@ -125,6 +146,7 @@ class Disk:
     def make_anew(self) -> None:
         """Write the whole file anew and empty the log beside it: nothing that was deleted or replaced is left on any page. StorageFull."""
         with self._lock:
+            self._must_be_open()
             self._with_room(self._vacuum)
 
     def _vacuum(self) -> None:
@@ -133,8 +155,9 @@ class Disk:
             self._connection.execute("VACUUM")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
-            if is_full(error):
-                raise StorageFull from error
+            named = in_words(error)
+            if named:
+                raise named from error
             raise
 
     def _keep_ballast(self, size: int) -> None:
@@ -154,12 +177,24 @@ class Disk:
         except OSError:
             (self.folder / f"{BALLAST}.part").unlink(missing_ok=True)
 
+    def _must_be_open(self) -> None:
+        if self._is_shut:
+            raise ProfileClosed
+
     def _rows(self, sql: str, *values: Any) -> list[tuple]:
         with self._lock:
-            return self._connection.execute(sql, values).fetchall()
+            self._must_be_open()
+            try:
+                return self._connection.execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                named = in_words(error)
+                if named:
+                    raise named from error
+                raise
 
     def _run(self, sql: str, *values: Any) -> int:
         with self._lock:
+            self._must_be_open()
             return self._connection.execute(sql, values).rowcount
 
 
@@ -198,6 +233,19 @@ def is_full(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def in_words(error: BaseException) -> PhoneError | None:
+    """What a person is told of an error of the disk or of SQLite; None for a fault of ours, which is nobody's to be told in words."""
+    if is_full(error):
+        return StorageFull()
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF if isinstance(error, sqlite3.Error) else 0
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return ProfileUnusable(str(error))
+    return StorageFailed(str(error)) if code in _FAILED else None
+
+
+_FAILED = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
 def give_up_ballast(folder: Path) -> bool:

@@ -11,7 +11,9 @@ from typing import Any
 
 @dataclass(slots=True)
 class Draft:
-    """`values` by field; `seen` is field to the stamp that was in sight, None where there was no value. The place is a new record's."""
+    """`values` by field; `seen` is field to the stamp that was in sight, None where there was no value. The place is the record's, for it may
+    leave the phone before its draft is saved. `beside` is what the page knew and no field says: the visit a problem was found on.
+    """
 
     kind: str
     id: str
@@ -19,14 +21,19 @@ class Draft:
     household: str | None = None
     values: dict[str, Any] = field(default_factory=dict)
     seen: dict[str, Any] = field(default_factory=dict)
+    beside: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, kind: str, id: str, body: Mapping[str, Any]) -> "Draft":
         """A draft as it was kept. Version 0.1.0 kept only the values."""
         if not isinstance(body.get("values"), dict) or not isinstance(body.get("seen"), dict):
             return cls(kind, id, values=dict(body))
-        return cls(kind, id, body.get("village"), body.get("household"), dict(body["values"]), dict(body["seen"]))
+        beside = dict(body.get("beside") or {})
+        return cls(
+            kind, id, body.get("village"), body.get("household"), dict(body["values"]), dict(body["seen"]), beside
+        )
 
     def body(self) -> dict[str, Any]:
         """What is kept."""
-        return {"village": self.village, "household": self.household, "values": self.values, "seen": self.seen}
+        body = {"village": self.village, "household": self.household, "values": self.values, "seen": self.seen}
+        return body | ({"beside": self.beside} if self.beside else {})

@@ -12,18 +12,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mobile.notebook import NoSuchRecord, Notebook
-from mobile.visits import state_of
+from mobile.visits import closing, state_of
 from shared.fields import Label
 from shared.grants import Grant
 from shared.hlc import LATEST_MS, device_of, format_stamp
 from shared.kind import COUNTY_ROLES, DESK_ROLES
-from shared.moments import iso, milliseconds
+from shared.moments import iso
 from shared.rules.due import NEEDS, Book, Person, Place, due_list, policy_of_problem
 from shared.rules.duplicates import WOULD_RING, leads_back
 from shared.rules.entry import Entry
 from shared.rules.finding import Finding
 from shared.rules.ledger import REASONS, Signer, Standing, stand, why_not_now
-from shared.rules.length import AUTO_CLOSED, HOUR_MS
 from shared.rules.numbers import temporary_number
 from shared.rules.policy import Policies
 from shared.rules.quality import household_findings, member_findings, visit_oddities
@@ -122,8 +121,7 @@ class Duties:
             if state == "ask":
                 asking.append(entry)
             elif state == "close":
-                end = milliseconds(entry.values["started_at"]) + rules.close_after_hours * HOUR_MS
-                self.notebook.write("visit", entry.id, {"ended_at": iso(end), "clock_flag": AUTO_CLOSED})
+                self.notebook.write("visit", entry.id, closing(entry.values, reading, rules))
         return asking
 
     # --- what looks odd ---------------------------------------------------------------------------------------------

@@ -18,9 +18,12 @@ from mobile.disk import StorageFull, is_full, open_private, replace_file, sync_f
 from shared.sync.phone import Enrolment, PhoneError, Written
 
 JOURNAL = "outbox.journal"
+LOST = "lost.journal"
+"""Lines of changes that the database does not know, because it was damaged or set back: kept for the township's desk, never sent from here."""
 ADDRESS = "carry.json"
 INFO = b"ruhu outbox 1"
 LAYOUT = b"\x01"
+_LONGEST_NUMBER = 18
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +116,19 @@ class Journal:
     def _cut_back(self, size: int) -> None:
         if self._path.exists() and self._path.stat().st_size != size:
             os.truncate(self._path, size)
+
+    def set_aside(self, first: int) -> int:
+        """Copy the lines of this number and above into `lost.journal`; how many there were. StorageFull, OSError.
+
+        Their changes were committed, or all but committed, and the database has none of them.
+        """
+        lost = {number for number in self.numbers if number >= first}
+        if lost:
+            beside = self._folder / LOST
+            held = beside.read_bytes() if beside.exists() else b""
+            new = [line for line in _read(self._path)[0] if line[0] in lost]
+            replace_file(beside, held + b"".join(b"%d %s\n" % line for line in new))
+        return len(lost)
 
     # --- one transaction
 
@@ -226,7 +242,9 @@ def _read(path: Path) -> tuple[list[Line], int]:
     lines = []
     for text in data[:size].splitlines():
         number, _, sealed = text.partition(b" ")
-        if number.isdigit():
+        if (
+            number.isdigit() and len(number) <= _LONGEST_NUMBER and sealed.isascii()
+        ):  # anything else is damage, and opens nowhere
             lines.append((int(number), sealed))
     return lines, size
 
@@ -254,7 +272,7 @@ class Address:
         try:
             body = json.loads((folder / ADDRESS).read_bytes())
             return cls(str(body["url"]), str(body["fingerprint"]), body["insecure"] is True)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def keep(self, folder: Path) -> None:

@@ -7,7 +7,7 @@ looking at; what is shown is what the server will decide. Leaves to others: SQL 
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class NoSuchKind(PhoneError):
 
 class NoPlace(PhoneError):
     code = "no_place"
-    words = "请指明行政村或户。 / Say which village or household this belongs to (--village, --household)."
+    words = "请指明是哪个行政村或哪一户。 / Say which village or household this belongs to."
 
 
 class NothingWritten(PhoneError):
@@ -319,11 +319,23 @@ class Notebook:
         return Draft.read(kind, id, body) if body is not None else None
 
     def answer(
-        self, kind: str, id: str, values: Mapping[str, Any], village: str | None = None, household: str | None = None
+        self,
+        kind: str,
+        id: str,
+        values: Mapping[str, Any],
+        village: str | None = None,
+        household: str | None = None,
+        beside: Mapping[str, str] | None = None,
     ) -> Draft:
-        """Keep answers at once, each with the stamp its writer was looking at when it was first touched. Nothing is judged yet."""
+        """Keep answers at once, each with the stamp its writer was looking at when it was first touched. Nothing is judged yet.
+
+        The place of a record that there is goes into its draft, for it may leave the phone before the draft is saved; `beside` as in Draft.
+        """
         draft = self.draft(kind, id) or Draft(kind, id, village, household)
+        draft.beside |= beside or {}
         shown = self.shown(Key(kind, id))
+        if shown:
+            draft.village, draft.household = shown.record.village, shown.record.household
         for name, value in values.items():
             draft.seen.setdefault(name, shown.record.stamps.get(name) if shown else None)
             draft.values[name] = value
@@ -349,7 +361,10 @@ class Notebook:
         return draft
 
     def put_back(self, draft: Draft) -> None:
-        """A draft that was given up stands again."""
+        """A draft that was given up stands again; what was answered since then stands over it."""
+        since = self.draft(draft.kind, draft.id)
+        if since:
+            draft = replace(draft, values=draft.values | since.values, seen=draft.seen | since.seen)
         self.store.put_draft(Key(draft.kind, draft.id), draft.body())
 
     # --- visits ----------------------------------------------------------------------------------------------------

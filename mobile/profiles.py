@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobile.carrying import Carried, Post, carry, over_http, waiting
-from mobile.disk import BALLAST_BYTES, replace_file
+from mobile.carrying import Carried, JournalUnreadable, Post, carry, over_http, waiting
+from mobile.disk import BALLAST_BYTES, StorageFull, replace_file
 from mobile.store import Store
 from mobile.vault import Vault, VaultUnreadable
 from shared.sync.phone import PhoneError
@@ -89,11 +89,16 @@ class Profiles:
                 destroyed, created = self._vault(folder).destroyed, self._vault(folder).created
             except VaultUnreadable:
                 destroyed, created = True, 0
-            found.append((created, Profile(folder.name, self._label(folder), destroyed, self.waiting(folder.name))))
+            try:
+                waiting = self.waiting(folder.name)
+            except JournalUnreadable as error:  # it is said when it is carried; here it keeps nobody from unlocking
+                log.warning("journal: %s", error.detail)
+                waiting = 0
+            found.append((created, Profile(folder.name, self._label(folder), destroyed, waiting)))
         return [profile for _, profile in sorted(found, key=lambda one: (one[0], one[1].id))]
 
     def waiting(self, id: str) -> int:
-        """How many changes of a profile are not known to have reached the township."""
+        """How many changes of a profile are not known to have reached the township. JournalUnreadable."""
         folder = self._folder(id)
         if self._store and self._store.folder == folder:
             return self._store.count_unsent()
@@ -111,7 +116,13 @@ class Profiles:
         with self._one:
             self.lock()
             folder = self._root / secrets.token_hex(8)
-            seal = self._vault(folder).make(pin, self._cost)
+            try:
+                seal = self._vault(folder).make(pin, self._cost)
+            except BaseException:
+                shutil.rmtree(
+                    folder, ignore_errors=True
+                )  # without its lock it is nobody's, and nothing would find it again
+                raise
             try:
                 self._store = Store(folder, self._ballast_bytes, seal=seal)
             except BaseException:
@@ -166,11 +177,11 @@ class Profiles:
         return [one for one in done if one.sent or one.error]
 
     def remove(self, id: str, force: bool = False) -> None:
-        """A profile and its keys are gone. StillWaiting when it holds unsent words, unless `force`."""
+        """A profile and its keys are gone. StillWaiting when it holds unsent words, JournalUnreadable when it may, unless `force`."""
         with self._one:
             folder = self._folder(id)
-            unsent = self.waiting(id)
-            if unsent and not force:
+            unsent = 0 if force else self.waiting(id)
+            if unsent:
                 raise StillWaiting(unsent)
             if self.opened == id:
                 self.lock()
@@ -178,6 +189,8 @@ class Profiles:
                 self._vault(folder).destroy()
             except VaultUnreadable:
                 log.warning("vault: unreadable, removed as it is")  # nothing tells the name of its key
+            except StorageFull:
+                log.warning("vault: not written on a full disk, removed as it is")  # the phone's key went first
             self._keystore.destroy(_label_key(folder))
             shutil.rmtree(folder)
             self._labels.pop(id, None)

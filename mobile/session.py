@@ -4,6 +4,7 @@ Promises: what pages ask for again and again (the due list, names) is worked out
 the screen's own thread. Leaves to others: unlocking (`profiles`), words and pages (`pages`), the rules (`duties`).
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ from shared.sync.phone import Courier, Enrolment, PhoneError, Written
 
 LAST_SYNC = "last_sync_here"
 SEEN = "seen_conflicts"
+
+log = logging.getLogger(__name__)
 
 
 def _mark(one: Disagreement) -> str:
@@ -60,7 +63,7 @@ class Session:
         self.notebook = Notebook(store, kinds, doors)
         self.duties = Duties(self.notebook)
         self.syncing = Syncing(store, kinds, doors.now, courier_for, progress=self._progress)
-        self.state = SyncState(last=store.fact(LAST_SYNC))
+        self.state = SyncState(last=self.noted(LAST_SYNC))
         self._soon = soon
         self._heard = heard
         self._known: dict[str, Any] = {}
@@ -89,9 +92,9 @@ class Session:
         self._put(SyncState(False, True, self.state.summary, None, self.state.last))
 
     def close(self) -> None:
-        """Stop syncing and close the store."""
+        """Stop syncing and close the store, without waiting for a request that hangs."""
         self.closed = True
-        self.syncing.stop()
+        self.syncing.stop(0)
         self.store.close()
 
     def _progress(self, summary: Summary) -> None:
@@ -99,9 +102,9 @@ class Session:
         self._soon(lambda: self._news(SyncState(True, False, counts, None, self.state.last)))
 
     def _told(self, outcome: Outcome) -> None:
+        self._soon(lambda: self._ended(outcome))
         if outcome.summary:
             self._carry()
-        self._soon(lambda: self._ended(outcome))
 
     def _ended(self, outcome: Outcome) -> None:
         if self.closed:
@@ -109,7 +112,7 @@ class Session:
         last = self.state.last
         if outcome.summary:
             last = self.notebook.doors.now()
-            self.store.together(lambda: self.store.set_fact(LAST_SYNC, last))
+            self.note(LAST_SYNC, last)
         self._news(SyncState(False, self.state.paused, outcome.summary, outcome.error, last))
 
     def _news(self, state: SyncState) -> None:
@@ -126,6 +129,23 @@ class Session:
     def _put(self, state: SyncState) -> None:
         self.state = state
         self._heard()
+
+    # --- what the app notes for its own ease -----------------------------------------------------------------------
+
+    def noted(self, name: str) -> Any:
+        """What was noted under this name; None when nothing was, or it cannot be read any more: it is nobody's word."""
+        try:
+            return self.store.fact(name)
+        except PhoneError as error:
+            log.warning("noted %s: %s", name, error.code)
+            return None
+
+    def note(self, name: str, value: Any) -> None:
+        """Note something for the next time. On a full disk it is not noted, which costs nobody a word and stops nobody."""
+        try:
+            self.store.together(lambda: self.store.set_fact(name, value))
+        except PhoneError as error:
+            log.warning("note %s: %s", name, error.code)
 
     # --- what pages ask for again and again --------------------------------------------------------------------------
 
@@ -226,15 +246,15 @@ class Session:
 
     def unseen_conflicts(self) -> list[Disagreement]:
         """Those whose present state this person has not looked at on this phone."""
-        seen = set(self.store.fact(SEEN) or ())
+        seen = set(self.noted(SEEN) or ())
         return [one for one in self.conflicts() if _mark(one) not in seen]
 
     def saw(self, one: Disagreement) -> None:
         """This person has looked at a disagreement as it stands."""
         held = {_mark(other) for other in self.conflicts()}
-        seen = [mark for mark in self.store.fact(SEEN) or () if mark in held]
+        seen = [mark for mark in self.noted(SEEN) or () if mark in held]
         if _mark(one) not in seen:
-            self.store.together(lambda: self.store.set_fact(SEEN, [*seen, _mark(one)]))
+            self.note(SEEN, [*seen, _mark(one)])
 
     def _due_by_household(self) -> dict[str, list[Due]]:
         places: list[Place] = self.due().places

@@ -63,6 +63,10 @@ UNFINISHED = (
     "手机存储可能已满，整理没有做完，内容都在；请删除一些照片或应用后再打开一次。"
     " / Storage may be full and some tidying is not done. Nothing is lost: free some space, then open this again."
 )
+SET_ASIDE = (
+    "手机里最近写的 {n} 条可能没有存好，请看看最后写的内容还在不在；密封的副本已另存，少了什么请联系乡镇办公室。"
+    " / {n} changes written last may be missing: see whether your last words are there. A sealed copy is kept; call the desk if not."
+)
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +110,10 @@ class Store(Disk):
         if self.fact(SWEPT) is False:
             self._sweep()
         try:
+            lost = self._journal.set_aside(self.fact("next_number") or 1)
+            if lost:
+                log.warning("%d lines of the journal are unknown to the database", lost)
+                self.notice = SET_ASIDE.format(n=lost)
             if self._journal.has_spare or self._journal.numbers != self._unsent_numbers():
                 self.together(self._journal.renew)
             self._journal.keep_address(self.enrolment())

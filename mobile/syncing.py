@@ -23,6 +23,8 @@ from shared.sync.phone import Busy, Courier, Enrolment, NotEnrolled, PhoneError
 EVERY_S = 15 * 60.0
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 30 * 60.0
+LONGEST_ASKED_S = 24 * 3600.0
+"""Whatever a Retry-After says: a date far away must not end syncing."""
 APP = "0.1.0"
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,23 @@ class AlreadySyncing(PhoneError):
 class Paused(PhoneError):
     code = "paused"
     words = "同步已暂停，已收到的都存好了。 / Syncing is paused; what came is kept."
+
+
+class Fault(PhoneError):
+    """A fault of the app's own. `detail` names its type alone: its message may hold people's words."""
+
+    code = "fault"
+    words = (
+        "应用出错了，已存的内容都在；请再试一次，仍不行请把“诊断”存成文件交给乡镇办公室。"
+        " / The app failed; what was saved is kept. Try again; if it stays so, give the desk the file of Diagnostics."
+    )
+
+
+def fault(where: str, error: Exception) -> Fault:
+    """Write a fault of ours into the log, without its message, and make of it what a person can be told."""
+    frames = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+    log.error("%s: %s at %s", where, type(error).__name__, " ".join(frames))
+    return Fault(type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +86,7 @@ class Syncing:
         self._progress = progress
         self._one = threading.Lock()
         self._wake = threading.Event()
-        self._stopped = False
+        self._stopped = threading.Event()
         self._paused = False
         self._thread: threading.Thread | None = None
 
@@ -98,7 +117,7 @@ class Syncing:
     def _between(self, summary: Summary) -> None:
         """Between two pages: what came so far is kept, so here one may stop."""
         self._progress(summary)
-        if self._paused or self._stopped:
+        if self._paused or self._stopped.is_set():
             raise Paused
 
     def _alone(self) -> "_Alone":
@@ -126,15 +145,22 @@ class Syncing:
         self._wake.set()
 
     def stop(self, timeout: float | None = 5.0) -> None:
-        self._stopped = True
+        """Stop after the page that is under way, and tell nobody of it; wait so many seconds for that, None for as long as it takes.
+
+        A request without signal takes a minute to end. Who cannot wait may close the store meanwhile: its answer then goes nowhere, and the
+        next sync asks again.
+        """
+        self._stopped.set()
         self._wake.set()
         if self._thread:
             self._thread.join(timeout)
 
     def _keep_at_it(self, tell: Callable[[Outcome], None]) -> None:
         failures = 0
-        while not self._stopped:
+        while True:
             self._wake.clear()
+            if self._stopped.is_set():  # asked after clearing, or a stop just before it would be forgotten
+                return
             if self._paused:
                 self._wake.wait()
                 continue
@@ -147,21 +173,22 @@ class Syncing:
                 failures += 1
                 outcome = Outcome(None, error, self.wait_after(error, failures))
             except Exception as error:  # a fault of ours must not end syncing for good
-                frames = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
-                log.error(
-                    "sync: %s at %s", type(error).__name__, " ".join(frames)
-                )  # its message may hold people's words
                 failures += 1
-                trouble = PhoneError(type(error).__name__)
+                trouble = fault("sync", error)
                 outcome = Outcome(None, trouble, self.wait_after(trouble, failures))
-            tell(outcome)
+            if self._stopped.is_set():
+                return
+            try:
+                tell(outcome)
+            except Exception as error:  # nor one of whoever listens
+                fault("after a sync", error)
             self._wake.wait(outcome.next_in)
 
     def wait_after(self, error: PhoneError, failures: int) -> float:
         """Seconds to wait after that many failures in a row: doubling, half of it by chance, so phones do not march in step."""
         whole = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures - 1, 20))
         asked = error.retry_after if isinstance(error, Busy) and error.retry_after else 0.0
-        return max(asked, whole / 2) + whole / 2 * self._roll()
+        return max(min(asked, LONGEST_ASKED_S), whole / 2) + whole / 2 * self._roll()
 
 
 class _Alone:

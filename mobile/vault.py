@@ -8,6 +8,7 @@ Leaves to others: which words are sealed (`store`), what stays recoverable witho
 import base64
 import hashlib
 import json
+import re
 import secrets
 import threading
 import time
@@ -31,6 +32,7 @@ AIM_SECONDS = 0.5
 _BLOCK, _LANES = 8, 1
 _SEALED = b"\x01"  # the first byte of all that is sealed: the layout, and one day which key
 _NONCE = 12
+_NAME = re.compile(r"ruhu-[0-9a-f]{16}")
 _WRAPPED_AS = b"ruhu data key 1"
 
 
@@ -46,14 +48,14 @@ class Unsealable(PhoneError):
 
 class PinNeeded(PhoneError):
     code = "pin_needed"
-    words = "这个档案上了锁，要 PIN 才能打开。 / This profile is locked: it opens only with its PIN."
+    words = "这个档案上了锁，要输入密码才能打开。 / This profile is locked: it opens only with its PIN."
 
 
 class PinRefused(PhoneError):
     """Not a PIN at all, or one that anybody would try first. No try is counted."""
 
     code = "pin_refused"
-    words = "PIN 应为六位数字，不能全部相同，也不能是 123456 或 654321。 / A PIN is six digits, not all alike, not 123456 or 654321."
+    words = "密码应为六位数字，不能全部相同，也不能是 123456 或 654321。 / A PIN is six digits, not all alike, not 123456 or 654321."
 
 
 class WrongPin(PhoneError):
@@ -63,7 +65,7 @@ class WrongPin(PhoneError):
 
     def __init__(self, left: int) -> None:
         super().__init__(
-            f"PIN 不对，还可以试 {left} 次；输错 {MOST_TRIES} 次，这个档案的钥匙就会销毁。"
+            f"密码不对，还可以试 {left} 次；输错 {MOST_TRIES} 次，这个档案的钥匙就会销毁。"
             f" / Wrong PIN: {left} tries left, then this profile's key is destroyed."
         )
         self.left = left
@@ -72,7 +74,7 @@ class WrongPin(PhoneError):
 class VaultDestroyed(PhoneError):
     code = "vault_destroyed"
     words = (
-        f"PIN 输错 {MOST_TRIES} 次，这个档案的钥匙已销毁，里面的内容再也打不开。未上传的内容仍密封给乡镇，可以恢复，请联系乡镇办公室。"
+        f"密码输错 {MOST_TRIES} 次，这个档案的钥匙已销毁，里面的内容再也打不开。未上传的内容仍密封给乡镇，可以恢复，请联系乡镇办公室。"
         f" / {MOST_TRIES} wrong PINs: this profile's key is destroyed and nothing in it can be opened again."
         " What was not sent stays sealed to the township and can be recovered: call the township desk."
     )
@@ -232,9 +234,16 @@ class Vault:
                 raise ValueError("number")
             if not isinstance(body["name"], str) or not isinstance(body["key"], str | None):
                 raise TypeError("text")
-            if body["n"].bit_count() != 1 or not 2 <= body["n"] <= 2**20 or (body["r"], body["p"]) != (_BLOCK, _LANES):
+            if not _NAME.fullmatch(body["name"]) or body["key"] == "":
+                raise ValueError("key")
+            base64.b64decode(body["key"] or "", validate=True)
+            if (
+                body["n"].bit_count() != 1
+                or not 2 <= body["n"] <= LARGEST_COST
+                or (body["r"], body["p"]) != (_BLOCK, _LANES)
+            ):
                 raise ValueError("cost")
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise VaultUnreadable(type(error).__name__) from error
         return body
 

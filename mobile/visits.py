@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.moments import iso
+from shared.moments import iso, milliseconds
 from shared.rules.length import AUTO_CLOSED, DRIFT, REBOOT, length_of, lies_open
 from shared.rules.policy import VisitRules
 
@@ -76,6 +76,15 @@ def ending(begun: Mapping[str, Any], reading: Reading, rules: VisitRules) -> dic
         flags |= {REBOOT}
     flag = next((one for one in (AUTO_CLOSED, REBOOT, DRIFT) if one in flags), None)  # the gravest that applies
     return values | ({"clock_flag": flag} if flag else {})
+
+
+def closing(begun: Mapping[str, Any], reading: Reading, rules: VisitRules) -> dict[str, Any]:
+    """The values that end a visit which nobody ended, as late as one may be; by both clocks where the phone did not restart."""
+    hours = rules.close_after_hours
+    values = {"ended_at": iso(milliseconds(begun["started_at"]) + hours * _HOUR_MS), "clock_flag": AUTO_CLOSED}
+    if _same_boot(begun, reading) and begun.get("started_mono") is not None:
+        values["ended_mono"] = round(begun["started_mono"] + hours * 3600, 3)
+    return values
 
 
 def state_of(begun: Mapping[str, Any], reading: Reading, rules: VisitRules) -> str:

@@ -11,6 +11,7 @@ import contextlib
 import socket
 import ssl
 from asyncio import StreamReader, StreamWriter
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -21,18 +22,22 @@ HANDSHAKE_S = 60.0
 """A greeting takes four round trips at most; on a weak link each may take seconds."""
 STALL_S = 120.0
 """How long a phone may take none of what waits for it: as long as waitress waits for a silent one."""
+MOST = 1000
+"""Callers at once: half of what waitress takes, and a third of a megabyte each."""
 
 
 class Door:
     """Takes TLS connections at one address and carries what they say to a port of this computer."""
 
-    def __init__(self, host: str, port: int, context: ssl.SSLContext) -> None:
-        """Bound, not yet open. OSError when the address is taken."""
+    def __init__(self, host: str, port: int, context: ssl.SSLContext, most: int = MOST) -> None:
+        """Bound, not yet open; lets in so many at once. OSError when the address is taken."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         both = host == "::" and socket.has_dualstack_ipv6()
         self._socket = socket.create_server((host, port), family=family, backlog=1024, dualstack_ipv6=both)
         self._context = context
         self._callers: dict[str, str] = {}  # our port on the way in: the caller's address
+        self._most = most
+        self._inside: dict[asyncio.Task[Any], str] = {}  # every caller's address, who came first stands first
 
     @property
     def port(self) -> int:
@@ -72,12 +77,28 @@ class Door:
             closing.callback(writer.close)  # what is written goes out first
             if caller is None:  # gone already
                 return
+            closing.callback(self._enter(str(caller[0])))
             inside, into = await asyncio.open_connection("127.0.0.1", inner)
             closing.callback(into.close)
             ours = str(into.get_extra_info("sockname")[1])
             self._callers[ours] = str(caller[0])
             closing.callback(self._callers.pop, ours)
             await _first(_pump(reader, into), _pump(inside, writer))
+
+    def _enter(self, address: str) -> Callable[[], object]:
+        """Count the running caller in; the answer counts it out.
+
+        When too many are inside, the address that has most places loses its oldest: who fills the house shuts out nobody but himself.
+        """
+        task = asyncio.current_task()
+        assert task
+        self._inside[task] = address
+        if len(self._inside) > self._most:
+            crowd = Counter(self._inside.values()).most_common(1)[0][0]
+            oldest = next(one for one, from_where in self._inside.items() if from_where == crowd)
+            del self._inside[oldest]
+            oldest.cancel()
+        return lambda: self._inside.pop(task, None)
 
 
 async def _pump(source: StreamReader, sink: StreamWriter) -> None:

@@ -29,7 +29,7 @@ class AboutPage(Page):
         "version": Label("版本 {app}", "Version {app}"),
         "kept": Label("手机里有什么", "What is kept on this phone"),
         "kept_text": Label(
-            "您负责的村或户的记录，和您写的每一句话，加密保存，用 PIN 打开。换人用时各有各的档案，互相看不到。",
+            "您负责的村或户的记录，和您写的每一句话，加密保存，用密码打开。几个人用一台手机，各用各的密码，互相看不到。",
             "The records of the villages or households in your charge, and every word you wrote, sealed and opened by your PIN. "
             "Another person on this phone has a profile of their own.",
         ),
@@ -46,7 +46,7 @@ class AboutPage(Page):
         ),
         "lost": Label("手机丢了", "If the phone is lost"),
         "lost_text": Label(
-            "请马上告诉乡镇办公室停用这台手机。没有 PIN 打不开；输错十次，钥匙就销毁。",
+            "请马上告诉乡镇办公室停用这台手机。没有密码打不开；输错十次，里面的内容就再也打不开了。",
             "Tell the township desk at once, and it shuts this phone out. Without the PIN nothing opens; after ten wrong ones the key is destroyed.",
         ),
         "libraries": Label("使用的开源软件", "Open-source software used"),

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import platform
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mobile.disk import StorageFailed, replace_file
 from mobile.notebook import Doors
-from mobile.pages.blocks import Button, Tap, View, nothing
-from mobile.pages.page import EN, ZH, Page, told_error
+from mobile.pages.blocks import Banner, Button, Tap, View, nothing
+from mobile.pages.page import EN, ZH, Page, half, told_error
 from mobile.session import Session
+from mobile.syncing import fault
+from shared.fields import Label
 from shared.kind import Registry
 from shared.kinds import KINDS
 from shared.sync.phone import Courier, Enrolment, PhoneError
@@ -33,6 +37,9 @@ TABS = ("today", "households", "problems", "me")
 FIRST = TABS[0]
 OUTSIDE = ("welcome", "unlock", "enrol")
 """Pages that need no unlocked profile."""
+LOCK = Label("锁定、换人", "Lock, or somebody else")
+
+log = logging.getLogger(__name__)
 
 
 class Screen(Protocol):
@@ -80,6 +87,8 @@ def in_thread(screen: Screen) -> Aside:
                 result = work()
             except PhoneError as error:
                 result = error
+            except Exception as error:  # else whoever waits for it would wait for ever
+                result = fault("aside", error)
             screen.soon(lambda: done(result))
 
         threading.Thread(target=run, name="aside", daemon=True).start()
@@ -117,6 +126,7 @@ class Application:
         self.quiet = False
         """Whether syncing waits to be asked for, rather than running by itself."""
         self._session: Session | None = None
+        self._place: list[Any] = []
         self._cancel_tick: Callable[[], None] = nothing
         self._away_since: float | None = None
 
@@ -145,18 +155,24 @@ class Application:
         if store.enrolment() is None:
             self._only("enrol")
             return
-        self._return_to(store.fact(PLACE) or [[FIRST, {}]])
+        place = self.session.noted(PLACE)
+        self._return_to(place if isinstance(place, list) else [])
         if not self.quiet:
             self.session.start_syncing()
 
     def lock(self) -> None:
-        """Close the profile; its key is forgotten."""
-        if self._session:
-            self._session.close()
-            self._session = None
+        """Close the profile; its key is forgotten. A sync under way is not waited for."""
+        try:
+            self._close()
             self.profiles.lock()
-        self.start()
-        self.screen.forget()
+        finally:  # whatever happens, nothing of anybody stays in sight
+            self.start()
+            self.screen.forget()
+
+    def _close(self) -> None:
+        session, self._session = self._session, None
+        if session:
+            session.close()
 
     # --- where we are ----------------------------------------------------------------------------------------------
 
@@ -165,16 +181,19 @@ class Application:
         return self.stack[-1]
 
     def go(self, name: str, **where: str) -> Page:
-        """Open a page above this one; a main tab takes the place of all."""
-        if name in TABS:
-            self.stack = []
-        self.stack.append(self._make(name, where))
-        return self._arrived()
+        """Open a page above this one; a main tab takes the place of all. One that cannot be made says why, and this one stays."""
+        return self._open(name, where, [] if name in TABS else self.stack)
 
     def instead(self, name: str, **where: str) -> Page:
         """Open a page in this one's place."""
-        self.stack.pop()
-        return self.go(name, **where)
+        return self._open(name, where, [] if name in TABS else self.stack[:-1])
+
+    def _open(self, name: str, where: dict[str, str], below: Sequence[Page]) -> Page:
+        page = self.attempt(lambda: self._make(name, where))
+        if page is None:
+            return self.page
+        self.stack = [*below, page]
+        return self._arrived()
 
     def back(self) -> None:
         """The back key or arrow. On the last page the app steps aside, running on."""
@@ -182,7 +201,7 @@ class Application:
             return
         if len(self.stack) > 1:
             self.done()
-        elif self.unlocked and self.page.name != FIRST:
+        elif self.unlocked and self.page.name not in (FIRST, *OUTSIDE):
             self.go(FIRST)
         else:
             self.device.back.leave()
@@ -205,22 +224,29 @@ class Application:
 
     def _arrived(self) -> Page:
         page = self.page
-        if self._session and page.name not in OUTSIDE:
-            place = [[one.name, one.where] for one in self.stack if one.name not in OUTSIDE]
-            self.session.store.together(lambda: self.session.store.set_fact(PLACE, place))
-        page.entered()
+        self._keep_place()
+        self.attempt(page.entered)
         if page is self.page:  # it may have gone on by itself
             self.redraw()
         return self.page
 
+    def _keep_place(self) -> None:
+        """Where we are, on the disk: the pages that are open, each with what it was narrowed to or asks."""
+        if self._session and self.page.name not in OUTSIDE:
+            place = [[one.name, dict(one.where)] for one in self.stack if one.name not in OUTSIDE]
+            if place != self._place:
+                self._place = place
+                self._session.note(PLACE, place)
+
     def _return_to(self, place: Sequence[Any]) -> None:
         """Open the pages that were open. A page that cannot be opened any more (its record is gone) is left out."""
-        self.stack = []
-        for name, where in place:
+        self.stack, self._place = [], []
+        for one in place:
             try:
+                name, where = one
                 page = self._make(str(name), dict(where))
                 page.view()
-            except (PhoneError, ImportError, TypeError):
+            except (PhoneError, ImportError, LookupError, TypeError, ValueError):
                 continue
             self.stack.append(page)
         if not self.stack:
@@ -237,14 +263,31 @@ class Application:
         try:
             view = page.view()
         except PhoneError as error:
-            self.complain(error)
             if len(self.stack) > 1:
+                self.complain(error)
                 self.stack.pop()
                 self.redraw()
-            return
+                return
+            view = self._instead_of_a_view(error)
+        self._keep_place()
         self.screen.show(view, f"{page.name}:{json.dumps(page.where, sort_keys=True)}")
+        self._tell_notice()
         if page.every_second and self._away_since is None:
             self._cancel_tick = self.screen.after(1.0, lambda: self.redraw() if self.page is page else None)
+
+    def _instead_of_a_view(self, error: PhoneError) -> View:
+        """What stands where the last page cannot be drawn: why, and the ways that are left."""
+        label = LOCK.en if self.language == EN else LOCK.zh
+        lock = (Button(label, self.lock, name="lock"),) if self.unlocked else ()
+        from mobile.pages.tabs import tabs  # it needs us first
+
+        return View("", "", (Banner(told_error(error, self.language), "bad"),), lock, tabs=tabs(self.page), back=False)
+
+    def _tell_notice(self) -> None:
+        """Say once what the store has to say, as that its reserve was used up."""
+        if self._session and self._session.store.notice:
+            notice, self._session.store.notice = self._session.store.notice, None
+            self.screen.toast(half(notice, self.language))
 
     def complain(self, error: PhoneError) -> None:
         """Say what went wrong and what to do."""
@@ -267,14 +310,15 @@ class Application:
 
     def paused(self) -> None:
         """The app went out of sight. Everything typed is on the disk already."""
-        self._away_since = self.doors.mono()
+        if self._away_since is None:
+            self._away_since = self.doors.mono()
         self._cancel_tick()
 
     def resumed(self) -> None:
         """The app is back: the PIN after five minutes, else where we were, drawn anew."""
         away = self.doors.mono() - self._away_since if self._away_since is not None else 0.0
         self._away_since = None
-        if self.unlocked and away >= AWAY_S:
+        if self.unlocked and not 0 <= away < AWAY_S:  # less than nothing: another start of the phone
             self.lock()
             return
         if self.unlocked:
@@ -286,9 +330,7 @@ class Application:
     def stopped(self) -> None:
         """The app ends."""
         self._cancel_tick()
-        if self._session:
-            self._session.close()
-            self._session = None
+        self._close()
 
     # --- settings of the phone, known before anybody unlocks it --------------------------------------------------------
 
@@ -297,11 +339,14 @@ class Application:
         return EN if self.settings.get("language") == EN else ZH
 
     def set_setting(self, name: str, value: Any) -> None:
-        """Keep a setting of this phone; nothing of any person belongs here."""
+        """Keep a setting of this phone; nothing of any person belongs here. On a full disk that is said, and it holds until the app ends."""
         self.settings[name] = value
-        part = self.folder / "settings.part"
-        part.write_text(json.dumps(self.settings), encoding="utf-8")
-        part.replace(self.folder / "settings.json")
+        try:
+            replace_file(self.folder / "settings.json", json.dumps(self.settings).encode())
+        except PhoneError as error:
+            self.complain(error)
+        except OSError as error:
+            self.complain(StorageFailed(error.strerror or ""))
 
 
 def device_name() -> str:
@@ -313,6 +358,6 @@ def _read_settings(path: Path) -> dict[str, Any]:
     """The phone's settings; a file that cannot be read gives none, for nothing in it is anybody's word."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -29,7 +29,10 @@ TONES: Mapping[str, Tone] = {"good": "good", "pass": "good", "fail": "bad", "ope
 
 
 class CleanupPage(Page):
-    """`where`: id, and what is checked: household, or village and perhaps hamlet; or like (the check whose target is checked again)."""
+    """`where`: id, and what is checked: household, or village and perhaps hamlet; or like (the check whose target is checked again).
+
+    opened is the moment, made up when it is not given.
+    """
 
     SAYS = {
         "title": Label("环境检查：{place}", "Clean-up check: {place}"),
@@ -57,10 +60,11 @@ class CleanupPage(Page):
     def __init__(self, app: Any, **where: str) -> None:
         super().__init__(app, **where)
         if where.get("like"):
-            self.where = where_of(self._target_of(where["like"]))
+            opened = {name: text for name, text in where.items() if name == "opened"}
+            self.where = where_of(self._target_of(where["like"])) | opened
         draft = self._begun()
         self.where["id"] = draft.id if draft else where.get("id") or app.doors.new_id()
-        self.opened = iso(app.doors.now())
+        self.opened = self.where.setdefault("opened", iso(app.doors.now()))
         self.errors: dict[str, str] = {}
         self._others: list[Entry] | None = None
 

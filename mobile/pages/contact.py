@@ -4,21 +4,24 @@ Promises: one entry counts once, whoever made it; what was promised here stands 
 (`shared.rules.contact`), the form (`record`).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from mobile.pages.blocks import Banner, Block, Facts, Item, View
 from mobile.pages.form import FormBlocks
+from mobile.pages.given import KeptForm, unfinished
 from mobile.pages.page import Page
 from mobile.pages.record import RecordPage
 from shared.fields import Label
 from shared.moments import iso
-from shared.record import Key
 from shared.rules.contact import STATES
 from shared.rules.entry import Entry
 
+KIND = "contact_visit"
+
 
 class ContactPage(RecordPage):
-    """`where`: link, id."""
+    """`where`: link, id; opened (the moment, made up when it is not given)."""
 
     SAYS = RecordPage.SAYS | {
         "title": Label("联户走访 · {name}", "Contact visit · {name}"),
@@ -32,40 +35,61 @@ class ContactPage(RecordPage):
         ),
         "open": Label("有 {n} 个未办结的问题", "{n} open problems"),
         "look": Label("看一看", "Look"),
-        "gone": Label("这个联户关系已经没有了。", "This link is no more."),
     }
 
     def __init__(self, app: Any, **where: str) -> None:
         Page.__init__(self, app, **where)
-        self.where.setdefault("kind", "contact_visit")
+        self.where.setdefault("kind", KIND)
+        self.where.setdefault("opened", iso(app.doors.now()))
         self.errors: dict[str, str] = {}
+        same = [one for one in unfinished(self, KIND) if one.values.get("link") == where["link"]]
+        if same and self.session.notebook.shown_or_none(KIND, self.id) is None:  # what was begun goes on
+            self.where["id"] = next((one.id for one in same if one.id == self.id), same[0].id)
+
+    def was_there(self) -> bool:
+        return False
 
     def link(self) -> Entry:
         return Entry.of(self.session.notebook.get("party_link", self.where["link"]).record)
 
-    def entered(self) -> None:
-        """Prefill at the first opening: when, how and by whom."""
-        key = Key("contact_visit", self.id)
-        notebook = self.session.notebook
-        if notebook.shown(key) is None and notebook.draft(*key) is None:
-            link, name = self.link(), self.session.user().get("name")
-            prefilled = {
-                "link": link.id,
-                "mode": "home",
-                "entry_mode": "live",
-                "started_at": iso(self.app.doors.now()),
-                "participants": [name] if name else [],
-            }
-            notebook.answer(*key, prefilled, link.village, link.household)
+    def _given(self) -> dict[str, Any]:
+        """What is known before anything is touched: when, how and by whom."""
+        name = self.session.user().get("name")
+        return {
+            "link": self.where["link"],
+            "mode": "home",
+            "entry_mode": "live",
+            "started_at": self.where["opened"],
+            "participants": [name] if name else [],
+        }
+
+    def _is_new(self) -> bool:
+        return self.shown is None and not self._drafted()
+
+    def values(self) -> dict[str, Any]:
+        return self._given() if self._is_new() else super().values()
+
+    def keep(self, values: Mapping[str, Any]) -> None:
+        """Keep answers, the first ones with what was known before."""
+        link = self.link()
+        known = self._given() if self._is_new() else {}
+        self.session.notebook.answer(KIND, self.id, {**known, **values}, link.village, link.household)
+
+    def save(self) -> None:
+        """As it stands, also where nothing was touched: it is all known."""
+        if self._is_new():
+            self.app.attempt(lambda: self.keep({}))
+            if self._is_new():  # the storage is full, which was said
+                return
+        super().save()
 
     def names(self) -> list[str]:
         return ["mode", "topics", "summary", "needs_followup", "participants", "started_at", "remark"]
 
     def form(self) -> FormBlocks:
         link = self.link()
-        return FormBlocks(
-            self, self.kind, self.id, self.values(), village=link.village, household=link.household, errors=self.errors
-        )
+        place = {"village": link.village, "household": link.household}
+        return KeptForm(self, self.kind, self.id, self.values(), self.keep, errors=self.errors, **place)
 
     def view(self) -> View:
         view = super().view()
@@ -102,7 +126,7 @@ class ContactPage(RecordPage):
 
     def give_up(self) -> None:
         """Give this visit up and go back, with a way to have it again."""
-        draft = self.session.notebook.discard("contact_visit", self.id)
+        draft = self.session.notebook.discard(KIND, self.id)
         where = dict(self.where)
         self.app.done()
         if draft is None:

@@ -5,6 +5,7 @@ Promises: what is shown is what is shared, letter for letter; it holds codes and
 
 import platform
 from collections import Counter
+from collections.abc import Callable, Sized
 from typing import Any
 
 from mobile.pages.blocks import Block, Button, Facts, Paragraph, View
@@ -14,6 +15,7 @@ from mobile.store import SCHEMAS
 from mobile.syncing import APP
 from shared.fields import Label
 from shared.moments import iso
+from shared.sync.phone import PhoneError
 
 FILE = "ruhu-diagnostics.txt"
 
@@ -74,8 +76,8 @@ class DiagnosticsPage(Page):
             (self.say("error"), error.code if error else self.say("none")),
             (self.say("grants"), self.say("filled", n=len(grants), filled=sum(map(store.filled, grants)))),
             (self.say("unsent"), str(store.count_unsent())),
-            (self.say("mends"), str(len(session.notebook.mends()))),
-            (self.say("drafts"), str(len(store.drafts()))),
+            (self.say("mends"), _count(session.notebook.mends)),
+            (self.say("drafts"), _count(store.drafts)),
             *((self.word(kind.label), str(held[name])) for name, kind in session.kinds.items() if held[name]),
             (self.say("room"), room(self)),
         )
@@ -90,6 +92,14 @@ class DiagnosticsPage(Page):
             self.app.screen.toast(self.say("failed", why=error.strerror or type(error).__name__))
         else:
             self.app.screen.toast(self.say("shared", path=copy))
+
+
+def _count(what: Callable[[], Sized]) -> str:
+    """How many there are, or the code of what keeps us from knowing: here of all places a damaged word must not be in the way."""
+    try:
+        return str(len(what()))
+    except PhoneError as error:
+        return error.code
 
 
 PAGE = DiagnosticsPage

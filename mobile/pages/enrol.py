@@ -9,6 +9,7 @@ from typing import Any
 
 from mobile.pages.blocks import Banner, Block, Button, Paragraph, PinPad, Progress, TextField, View
 from mobile.pages.page import Page
+from mobile.session import Session
 from mobile.syncing import Syncing
 from mobile.vault import PIN_DIGITS, check_pin
 from shared.fields import Label
@@ -49,7 +50,7 @@ class EnrolPage(Page):
         self.text, self.code = "", ""
         self.url = str(app.settings.get("url") or "")
         self.invitation: Invitation | None = None
-        self.first, self.typed, self.pin = "", "", ""
+        self.first, self.digits, self.pin = "", "", ""
         self.message = ""
         self.working = False
 
@@ -86,7 +87,7 @@ class EnrolPage(Page):
     def _pin_blocks(self) -> tuple[Block, ...]:
         words = self.say("again") if self.first else self.say("choose")
         pad = PinPad(
-            len(self.typed),
+            len(self.digits),
             PIN_DIGITS,
             self.message or words,
             "bad" if self.message else "quiet",
@@ -105,7 +106,7 @@ class EnrolPage(Page):
         """Read the code with the camera."""
 
         def done(text: str | None) -> None:
-            if text:
+            if text and self.app.page is self:  # the camera takes its time, and the phone may be locked meanwhile
                 self.text = text
                 self.next()
 
@@ -128,17 +129,17 @@ class EnrolPage(Page):
 
     def _digit(self, digit: str) -> None:
         self.message = ""
-        self.typed += digit
-        if len(self.typed) == PIN_DIGITS:
+        self.digits += digit
+        if len(self.digits) == PIN_DIGITS:
             self._typed_all()
         self.redraw()
 
     def _erase(self) -> None:
-        self.typed = self.typed[:-1]
+        self.digits = self.digits[:-1]
         self.redraw()
 
     def _typed_all(self) -> None:
-        typed, self.typed = self.typed, ""
+        typed, self.digits = self.digits, ""
         if not self.first:
             try:
                 check_pin(typed)
@@ -158,16 +159,17 @@ class EnrolPage(Page):
         self.redraw()
         invitation = self.invitation
         assert invitation is not None
+        session = self.session if self.app.unlocked else None
 
         def work() -> Any:
-            if self.app.unlocked:
-                self.session.syncing.enrol(
+            if session:
+                session.syncing.enrol(
                     invitation.url, invitation.code, self.app.name, PLATFORM, fingerprint=invitation.fingerprint
                 )
                 return None
             return self.app.profiles.enrol(self.pin, lambda store: self._enrol_into(store, invitation))
 
-        self.app.aside(work, self._done)
+        self.app.aside(work, lambda result: self._done(result, session))
 
     def _enrol_into(self, store: Any, invitation: Invitation) -> str:
         """Enrol an empty profile; the person's name."""
@@ -177,15 +179,18 @@ class EnrolPage(Page):
         )
         return str(done.user.get("name") or "")
 
-    def _done(self, result: Any) -> None:
+    def _done(self, result: Any, session: Session | None) -> None:
+        """It was tried, for this session or for a new profile. Whoever was enrolled anew and locked meanwhile is not asked here."""
         self.working = False
+        if session and session.closed:
+            return
         if isinstance(result, PhoneError):
             self.message = self.error(result)
             self.invitation = None
             self.redraw()
-        elif self.app.unlocked:
+        elif session:
             self.app.done()
-            self.session.sync_now()
+            session.sync_now()
         else:
             self.app.opened(result)
 
@@ -193,7 +198,7 @@ class EnrolPage(Page):
         if self.working:
             return True
         if self.invitation and not self.app.unlocked:
-            self.invitation, self.first, self.typed = None, "", ""
+            self.invitation, self.first, self.digits = None, "", ""
             self.redraw()
             return True
         return False

@@ -61,6 +61,7 @@ NOTE_PHRASES: tuple[Label, ...] = (
     Label("对政策不了解", "Does not know the policies"),
 )
 _DAYS_AHEAD = (0, 7, 15, 30)
+_NOTHING = object()
 
 
 def may_see_secrets(page: Page, village: str | None, household: str | None) -> bool:
@@ -136,7 +137,10 @@ class FormBlocks:
             return Option("true", self.page.say("yes")), Option("false", self.page.say("no"))
         if isinstance(field, Link):
             members = self.page.session.notebook.records(field.to, household=self.household or "")
-            return tuple(Option(m.record.id, str(m.record.values.get("name") or "?")) for m in members)
+            names = {m.record.id: str(m.record.values.get("name") or "?") for m in members}
+            gone = [code for code in _codes(self.values.get(name)) if code not in names]
+            labels = names | {code: self.page.say("not_there", name=told(self.page, field, code)) for code in gone}
+            return tuple(Option(code, label) for code, label in labels.items())
         return None
 
     def _choice(self, name: str, field: Field, label: str, options: tuple[Option, ...], note: str) -> Choice:
@@ -176,15 +180,31 @@ class FormBlocks:
         one_line = number or moment or isinstance(field, Code | List) or getattr(field, "length", 0) <= SHORT_TEXT
         return TextField(
             label,
-            as_text(field, self.values.get(name)),
+            self._letters(name, field),
             hint=self._hint(name, field),
             lines=1 if one_line else 4,
             keyboard="tel" if digits else "decimal" if isinstance(field, Number) else "number" if number else "text",
             phrases=self._phrases(name, field),
             error=self.errors.get(name, ""),
-            on_text=lambda text: self.answer(name, from_text(field, text)),
+            on_text=lambda text: self._hear(name, field, text),
             name=name,
         )
+
+    def _letters(self, name: str, field: Field) -> str:
+        """What stands in a line: as it was typed, while its value is still the one that was kept of it."""
+        value = self.values.get(name)
+        text, kept = self.page.letters.get(self._at(name), ("", _NOTHING))
+        return text if kept is not _NOTHING and kept == value else as_text(field, value)
+
+    def _hear(self, name: str, field: Field, text: str) -> None:
+        """Keep what was typed; a value that was not kept (the storage is full) leaves the letters standing, and is said."""
+        value = from_text(field, text)
+        self.page.letters[self._at(name)] = text, self.values.get(name)
+        if self.answer(name, value):
+            self.page.letters[self._at(name)] = text, value
+
+    def _at(self, name: str) -> str:
+        return f"{self.kind.name}/{self.id}/{name}"
 
     def _hint(self, name: str, field: Field) -> str:
         before = as_text(field, self.before.get(name))
@@ -201,9 +221,18 @@ class FormBlocks:
         phrases = PHRASES.get((self.kind.name, name)) or (NOTE_PHRASES if name.endswith("_note") else ())
         return tuple(self.page.word(phrase) for phrase in phrases)
 
-    def answer(self, name: str, value: Any) -> None:
-        """Keep one answer, at once."""
-        self.page.session.notebook.answer(self.kind.name, self.id, {name: value}, self.village, self.household)
+    def answer(self, name: str, value: Any) -> bool:
+        """Keep one answer, at once; False when it could not be kept, which is said."""
+
+        def work() -> bool:
+            self.keep({name: value})
+            return True
+
+        return bool(self.page.app.attempt(work))
+
+    def keep(self, values: Mapping[str, Any]) -> None:
+        """Put answers into the draft."""
+        self.page.session.notebook.answer(self.kind.name, self.id, values, self.village, self.household)
 
 
 def _codes(value: Any) -> list[str]:
@@ -229,7 +258,7 @@ def as_text(field: Field | None, value: Any) -> str:
     return str(value)
 
 
-_DAY = re.compile(r"(\d{4})[-./年]?(\d{1,2})[-./月]?(\d{1,2})日?")
+_DAY = re.compile(r"(\d{4})(?:[-./年](\d{1,2})[-./月](\d{1,2})日?|(\d{2})(\d{2}))")
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{1,2})[:：](\d{2})")
 
 
@@ -240,7 +269,7 @@ def from_text(field: Field, text: str) -> Any:
         return None
     if isinstance(field, Date):
         day = _DAY.fullmatch(text)
-        return f"{day[1]}-{int(day[2]):02d}-{int(day[3]):02d}" if day else text
+        return f"{day[1]}-{int(day[2] or day[4]):02d}-{int(day[3] or day[5]):02d}" if day else text
     if isinstance(field, Datetime):
         moment = _MOMENT.fullmatch(text)
         if not moment:

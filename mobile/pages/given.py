@@ -23,8 +23,8 @@ class KeptForm(FormBlocks):
         super().__init__(page, kind, id, values, **options)
         self._keep = keep
 
-    def answer(self, name: str, value: Any) -> None:
-        self._keep({name: value})
+    def keep(self, values: Mapping[str, Any]) -> None:
+        self._keep(values)
 
 
 def unfinished(page: Page, kind: str) -> list[Draft]:

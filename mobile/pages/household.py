@@ -9,6 +9,7 @@ from typing import Any
 
 from mobile.notebook import Shown
 from mobile.pages.blocks import Badge, Banner, Block, Button, Buttons, Facts, Heading, Item, Paragraph, Tone, View
+from mobile.pages.drafts import begun_here
 from mobile.pages.form import asked, may_see_secrets, told
 from mobile.pages.page import Page
 from mobile.pages.tabs import day_badge
@@ -58,8 +59,10 @@ class HouseholdPage(Page):
         "to_it": Label("去结束那一次", "Go and end it"),
         "start_anyway": Label("照样开始", "Start anyway"),
         "left": Label("这一户已不归您管，只能查看。", "This household is no longer yours; you can only look."),
+        "removed": Label("这一户已被移除，只能查看。", "This household was removed; you can only look."),
         "stale": Label(
-            "服务器恢复过备份，这一户暂未核对。", "The server was restored; this household is not confirmed yet."
+            "乡镇的数据恢复过，这一户还没有核对，下次同步时核对。",
+            "The township's data was restored; this household is checked with the next sync.",
         ),
     }
 
@@ -93,20 +96,29 @@ class HouseholdPage(Page):
                 name="start",
             )
         )
-        blocks = [*self._notes(shown), *self._problems(), *self._due(), *self._ways(), *self._facts(shown)]
+        blocks = [
+            *self._notes(shown),
+            *begun_here(self, self.id),
+            *self._problems(),
+            *self._due(),
+            *self._ways(),
+            *self._facts(shown),
+        ]
         blocks += [*self._members(), *self._timeline()]
         return View(
             str(values.get("head_name") or self.say("unnamed")),
             self.joined(str(values.get("hamlet") or ""), labels, str(values.get("household_no") or "")),
             tuple(blocks),
-            bottom=() if shown.left else (start,),
+            bottom=() if _only_to_look(shown) else (start,),
         )
 
     # --- what is to be seen ----------------------------------------------------------------------------------------
 
     def _notes(self, shown: Shown) -> list[Block]:
         blocks: list[Block] = []
-        if shown.left:
+        if shown.removed:
+            blocks.append(Banner(self.say("removed"), "warn"))
+        elif shown.left:
             blocks.append(Banner(self.say("left"), "quiet"))
         elif shown.stale:
             blocks.append(Banner(self.say("stale"), "quiet"))
@@ -148,7 +160,7 @@ class HouseholdPage(Page):
 
     def _ways(self) -> list[Block]:
         """What else one can do here."""
-        if self.shown.left:
+        if _only_to_look(self.shown):
             return []
         link = self.session.link_of(self.id)
         ways = [
@@ -210,7 +222,7 @@ class HouseholdPage(Page):
                     name=f"member/{member.record.id}",
                 )
             )
-        if not self.shown.left:
+        if not _only_to_look(self.shown):
             blocks.append(Button(self.say("new_member"), self._new_member, name="new_member"))
         return blocks
 
@@ -318,6 +330,11 @@ class HouseholdPage(Page):
 
     def _id(self) -> str:
         return self.app.doors.new_id()
+
+
+def _only_to_look(shown: Shown) -> bool:
+    """Whether nothing new belongs at this household: it is somebody else's now, or removed."""
+    return shown.left or shown.removed
 
 
 PAGE = HouseholdPage

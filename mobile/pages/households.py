@@ -144,7 +144,11 @@ class HouseholdsPage(Page):
 
     def _new(self) -> None:
         villages = [name.partition(":")[2] for name in self.session.store.grants() if name.startswith("village:")]
-        self.app.go("record", kind=self.session.kinds.household, id=self.app.doors.new_id(), village=villages[0])
+        where = {"kind": self.session.kinds.household, "id": self.app.doors.new_id()}
+        if len(villages) == 1:
+            self.app.go("record", **where, village=villages[0])
+        else:
+            self.app.go("place", then="record", among="villages", **where)
 
     def back(self) -> bool:
         if self.text:

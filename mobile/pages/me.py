@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from mobile.pages.blocks import Badge, Block, Button, Buttons, Choice, Facts, Heading, Item, Option, View
+from mobile.pages.drafts import begun
 from mobile.pages.page import EN, ZH, Page
 from mobile.pages.tabs import sync_blocks, sync_line, tabs
 from shared.fields import Label
@@ -38,10 +39,11 @@ class MePage(Page):
         "conflicts": Label("与别人写的不一样", "What others wrote otherwise"),
         "mend": Label("被退回的内容", "Refused"),
         "waiting": Label("未上传的内容", "Not sent yet"),
+        "drafts": Label("没写完的内容", "Not finished"),
         "settings": Label("设置", "Settings"),
         "language": Label("语言 / Language", "语言 / Language"),
         "dialog": Label("用系统输入框写长的内容", "Write notes in the system's own text box"),
-        "pin": Label("修改 PIN", "Change the PIN"),
+        "pin": Label("修改密码", "Change the PIN"),
         "diagnostics": Label("诊断", "Diagnostics"),
         "about": Label("关于", "About"),
         "feedback": Label("意见和投诉", "Suggestions and complaints"),
@@ -99,6 +101,7 @@ class MePage(Page):
             "conflicts": (len(session.conflicts()), bool(session.unseen_conflicts())),
             "mend": (len(session.notebook.mends()), True),
             "waiting": (session.store.count_unsent(), False),
+            "drafts": (len(begun(self)), True),
         }
         return [Heading(self.say("settle")), *(self._entry(name, n, urgent) for name, (n, urgent) in counts.items())]
 

@@ -16,8 +16,8 @@ REASONS = {
         "You may not write this now: ask the township desk for the right, or the person in charge; then send again.",
     ),
     "unknown_kind": Label(
-        "服务器还不认识这种记录：等服务器升级后再送一次。",
-        "The server does not know this kind yet: send again after its upgrade.",
+        "乡镇的系统还不认识这种记录：等它升级后再送一次。",
+        "The township's system does not know this kind yet: send again after its upgrade.",
     ),
     "too_large": Label("这一条太长：删短一些再送一次。", "This is too long: shorten it and send again."),
     "gone": Label(
@@ -27,8 +27,8 @@ REASONS = {
 }
 """Each code of a refusal in words, with what to do next."""
 OTHER = Label(
-    "服务器没有收下：可以再送一次，或联系乡镇办公室。",
-    "The server did not take it: send again, or call the township desk.",
+    "乡镇没有收下：可以再送一次，或联系乡镇办公室。",
+    "The township did not take it: send again, or call its desk.",
 )
 
 

@@ -44,7 +44,10 @@ ON_THE_SPOT = ("reported", "fixed")
 
 
 class NewProblemPage(RecordPage):
-    """`where`: id, village, household, source; visit (whose list of problems is to get it) and about (its check), category, text."""
+    """`where`: id, village, household, source; visit (whose list of problems is to get it) and about (its check), category, text.
+
+    The visit stands in the draft too, so that it learns of the problem however long that lay unfinished.
+    """
 
     SAYS = {
         **RecordPage.SAYS,
@@ -63,6 +66,9 @@ class NewProblemPage(RecordPage):
     def __init__(self, app: Any, **where: str) -> None:
         super().__init__(app, **{**where, "kind": "problem"})
         self.asks_proof = self._proof() != ""
+
+    def was_there(self) -> bool:
+        return False
 
     def entered(self) -> None:
         if self.session.notebook.shown(Key("problem", self.id)):  # saved, and killed before it was left
@@ -84,8 +90,12 @@ class NewProblemPage(RecordPage):
 
     def _note_of(self, check: str) -> str:
         """What was noted about a visit's check."""
-        visit = self.session.notebook.draft("visit", self.where["visit"]) if check and self.where.get("visit") else None
-        return str(visit.values.get(f"{check}_note") or "") if visit else ""
+        if not check or not self.where.get("visit"):
+            return ""
+        shown = self.session.notebook.shown_or_none("visit", self.where["visit"])
+        draft = self.session.notebook.draft("visit", self.where["visit"])
+        said = {**(shown.record.values if shown else {}), **(draft.values if draft else {})}
+        return str(said.get(f"{check}_note") or "")
 
     def values(self) -> dict[str, Any]:
         draft = self.session.notebook.draft("problem", self.id)
@@ -95,7 +105,8 @@ class NewProblemPage(RecordPage):
         """Keep answers, the first ones with what was known before."""
         notebook = self.session.notebook
         known = {} if self._drafted() else self._given()
-        notebook.answer("problem", self.id, {**known, **values}, *self._place())
+        beside = {"visit": self.where["visit"]} if self.where.get("visit") else {}
+        notebook.answer("problem", self.id, {**known, **values}, *self._place(), beside)
 
     def _place(self) -> tuple[str | None, str | None]:
         return self.where.get("village") or None, self.where.get("household") or None
@@ -149,7 +160,8 @@ class NewProblemPage(RecordPage):
             return []
         village, household = self._place()
         held = {"proof_note": self._proof()}
-        form = FormBlocks(self, self.session.kinds[STEP], self._step_draft, held, village=village, household=household)
+        kind, place = self.session.kinds[STEP], {"village": village, "household": household}
+        form = KeptForm(self, kind, self._step_draft, held, self._keep_proof, **place)
         return [Paragraph(self.say("spot_words"), "quiet"), form.block("proof_note")]
 
     def _buttons(self) -> tuple[Button, ...]:
@@ -165,9 +177,39 @@ class NewProblemPage(RecordPage):
 
     # --- what one can do -------------------------------------------------------------------------------------------
 
+    def _keep_proof(self, values: Mapping[str, Any]) -> None:
+        """Keep how it was solved, and the problem with it: neither is found again without the other."""
+
+        def work() -> None:
+            self.keep({})
+            self.session.notebook.answer(STEP, self._step_draft, values, *self._place())
+
+        self.session.store.together(work)
+
     def _ask_proof(self) -> None:
         self.asks_proof = True
         self.redraw()
+
+    def give_up(self) -> None:
+        """Give the problem up, and how it was solved; both can be had back."""
+        notebook = self.session.notebook
+        given_up = [draft for draft in (notebook.discard(*key) for key in self._drafts) if draft]
+        if not given_up:
+            return
+        self.errors, self.asks_proof = {}, False
+        self.redraw()
+
+        def undo() -> None:
+            for draft in given_up:
+                notebook.put_back(draft)
+            self.asks_proof = self._proof() != ""
+            self.redraw()
+
+        self.app.screen.toast(self.say("given_up"), self.say("undo"), undo)
+
+    @property
+    def _drafts(self) -> tuple[Key, Key]:
+        return Key("problem", self.id), Key(STEP, self._step_draft)
 
     def _not_solved(self) -> None:
         self.session.notebook.discard(STEP, self._step_draft)
@@ -203,18 +245,27 @@ class NewProblemPage(RecordPage):
         """The problem, its steps and the word to its visit: all of it or nothing."""
         notebook = self.session.notebook
         self.keep({})
+        visit = notebook.answer("problem", self.id, {}).beside.get("visit")
         notebook.save("problem", self.id)
         for step in steps:
             self.session.duties.take_step(self.id, step, {"proof_note": proof} if step == "fixed" and proof else {})
         notebook.discard(STEP, self._step_draft)
-        if self.where.get("visit"):
-            self._tell_visit(self.where["visit"])
+        if visit:
+            self._tell_visit(visit)
 
     def _tell_visit(self, visit: str) -> None:
+        """The visit learns of the problem: with its other answers while it goes on, at once when it has ended; one that is gone does not."""
         notebook = self.session.notebook
-        held, draft = notebook.get("visit", visit).record.values, notebook.draft("visit", visit)
+        shown, draft = notebook.shown_or_none("visit", visit), notebook.draft("visit", visit)
+        if shown is None or shown.removed:
+            return
+        held = shown.record.values
         found = (draft.values if draft else {}).get("found_problems", held.get("found_problems")) or []
-        notebook.answer("visit", visit, {"found_problems": [*found, self.id]})
+        news = {"found_problems": [*found, self.id]}
+        if held.get("ended_at"):
+            notebook.write("visit", visit, news)
+        else:
+            notebook.answer("visit", visit, news)
 
 
 PAGE = NewProblemPage

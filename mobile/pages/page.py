@@ -32,6 +32,7 @@ COMMON: Mapping[str, Label] = {
     "village": Label("全村", "The whole village"),
     "unnamed": Label("（未填姓名）", "(no name)"),
     "unsent": Label("未上传", "Not sent"),
+    "not_there": Label("{name}（已不在名单里）", "{name} (no longer listed)"),
     "just_now": Label("刚刚", "just now"),
     "minutes_ago": Label("{n} 分钟前", "{n} min ago"),
     "hours_ago": Label("{n} 小时前", "{n} h ago"),
@@ -77,6 +78,8 @@ class Page:
     def __init__(self, app: Application, **where: str) -> None:
         self.app = app
         self.where = where
+        self.letters: dict[str, tuple[str, Any]] = {}
+        """By field: the letters as they were typed on this page, and the value that was kept of them."""
 
     @property
     def session(self) -> Session:

@@ -18,18 +18,18 @@ class PinPage(Page):
     """`where`: nothing."""
 
     SAYS = {
-        "title": Label("修改 PIN", "Change the PIN"),
-        "old": Label("请输入现在的 PIN", "The PIN you use now"),
-        "new": Label("请输入新的 PIN，六位数字", "The new PIN, six digits"),
-        "again": Label("再输一次新的 PIN", "The new PIN once more"),
-        "differ": Label("两次输入的不一样，请重新输入新的 PIN", "The two differ; type the new PIN again"),
+        "title": Label("修改密码", "Change the PIN"),
+        "old": Label("请输入现在的密码", "The PIN you use now"),
+        "new": Label("请输入新的密码，六位数字", "The new PIN, six digits"),
+        "again": Label("再输一次新的密码", "The new PIN once more"),
+        "differ": Label("两次输入的不一样，请重新输入新的密码", "The two differ; type the new PIN again"),
         "working": Label("正在修改…", "Changing…"),
-        "done": Label("PIN 已修改", "The PIN is changed"),
+        "done": Label("密码已修改", "The PIN is changed"),
     }
 
     def __init__(self, app: Any, **where: str) -> None:
         super().__init__(app, **where)
-        self.typed, self.message = "", ""
+        self.digits, self.message = "", ""
         self.working = False
         self.pins: list[str] = []
 
@@ -38,7 +38,7 @@ class PinPage(Page):
 
     def view(self) -> View:
         pad = PinPad(
-            len(self.typed),
+            len(self.digits),
             PIN_DIGITS,
             self.message or self.say(STAGES[len(self.pins)]),
             self._tone(),
@@ -53,23 +53,23 @@ class PinPage(Page):
         return "bad" if self.message else "quiet"
 
     def _begin(self, message: str) -> None:
-        self.typed, self.message, self.pins = "", message, []
+        self.digits, self.message, self.pins = "", message, []
 
     def _digit(self, digit: str) -> None:
         if self.working:
             return
-        self.typed, self.message = self.typed + digit, ""
-        if len(self.typed) == PIN_DIGITS:
-            self._take(self.typed)
+        self.digits, self.message = self.digits + digit, ""
+        if len(self.digits) == PIN_DIGITS:
+            self._take(self.digits)
         self.redraw()
 
     def _erase(self) -> None:
-        self.typed = self.typed[:-1]
+        self.digits = self.digits[:-1]
         self.redraw()
 
     def _take(self, pin: str) -> None:
         """Six digits are there: the next stage, or all three are."""
-        self.typed = ""
+        self.digits = ""
         stage = STAGES[len(self.pins)]
         if stage == "new":
             try:

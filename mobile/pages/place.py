@@ -14,7 +14,7 @@ from shared.rules.entry import Entry
 
 
 class PlacePage(Page):
-    """`where`: then (the page to open), and whatever that page is to get beside village and household."""
+    """`where`: then (the page to open), among (villages, where no household is meant), and what that page is to get beside its place."""
 
     SAYS = {
         "title": Label("在哪里？", "Where?"),
@@ -28,7 +28,8 @@ class PlacePage(Page):
         self.text = ""
 
     def view(self) -> View:
-        rows = [*map(self._village, villages_held(self)), *map(self._household, self._households())]
+        homes = [] if self.where.get("among") else self._households()
+        rows = [*map(self._village, villages_held(self)), *map(self._household, homes)]
         words = [" ".join((row.title, *row.lines)) for row in rows]
         found = [rows[place] for place in search(words, self.text)]
         blocks: tuple[Block, ...] = (
@@ -44,6 +45,8 @@ class PlacePage(Page):
         return sorted(held, key=lambda entry: ([str(entry.values.get(name) or "") for name in names], entry.id))
 
     def _village(self, code: str) -> Item:
+        if self.where.get("among"):
+            return Item(self.session.village_named(code), name=f"village/{code}")
         return Item(village_title(self, code), (self.say("whole"),), name=f"village/{code}")
 
     def _household(self, entry: Entry) -> Item:
@@ -57,7 +60,7 @@ class PlacePage(Page):
 
     def _picked(self, name: str) -> None:
         scope, _, value = name.partition("/")
-        then = {key: text for key, text in self.where.items() if key != "then"}
+        then = {key: text for key, text in self.where.items() if key not in ("then", "among")}
         if scope == "village":
             self.app.instead(self.where["then"], **then, village=value)
         else:

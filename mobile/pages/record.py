@@ -6,7 +6,7 @@ the form beside the reason. Leaves to others: which block a field becomes (`form
 
 from typing import Any
 
-from mobile.notebook import Invalid
+from mobile.notebook import Invalid, NoSuchRecord, Shown
 from mobile.pages.blocks import Banner, Block, Button, Facts, Heading, View
 from mobile.pages.form import FormBlocks, as_text, asked, may_see_secrets
 from mobile.pages.page import Page
@@ -29,6 +29,14 @@ class RecordPage(Page):
             "有 {n} 处不合要求，改好再保存；内容都还在。", "{n} answers cannot be kept; mend them, then save."
         ),
         "kept": Label("草稿已保留", "The draft is kept"),
+        "removed": Label(
+            "这条记录已被移除。您写的都还在，要写的话保存后由乡镇决定。",
+            "This record was removed. What you wrote is still here; if you save it, the township decides.",
+        ),
+        "gone": Label(
+            "这条记录已不在手机里，可能不再归您管。您写的都还在，保存后由乡镇决定收不收。",
+            "This record is no longer on this phone; it may not be yours any more. What you wrote is still here: save it, and the township decides.",
+        ),
         "older": Label("这些内容是别的版本填的，会一起保存", "Filled in by another version; saved along"),
     }
 
@@ -46,30 +54,39 @@ class RecordPage(Page):
 
     def values(self) -> dict[str, Any]:
         """What is shown: the record with what was answered and not saved laid over."""
-        shown = self.session.notebook.shown(Key(self.where["kind"], self.id))
-        draft = self.session.notebook.draft(self.where["kind"], self.id)
+        shown, draft = self.shown, self.session.notebook.draft(self.where["kind"], self.id)
         return {**(shown.record.values if shown else {}), **(draft.values if draft else {})}
+
+    @property
+    def shown(self) -> Shown | None:
+        """The record, where the phone holds it."""
+        return self.session.notebook.shown(Key(self.where["kind"], self.id))
+
+    def was_there(self) -> bool:
+        """Whether this was a record once, and no new one."""
+        draft = self.session.notebook.draft(self.where["kind"], self.id)
+        return "village" not in self.where or bool(draft and any(draft.seen.values()))
 
     def names(self) -> list[str]:
         """The fields that are asked."""
-        shown = self.session.notebook.shown(Key(self.where["kind"], self.id))
-        village = shown.record.village if shown else self.where.get("village")
-        household = shown.record.household if shown else self.where.get("household")
-        return asked(self, self.kind, may_see_secrets(self, village, household))
+        return asked(self, self.kind, may_see_secrets(self, *self.place()))
 
     def form(self) -> FormBlocks:
+        village, household = self.place()
         return FormBlocks(
-            self,
-            self.kind,
-            self.id,
-            self.values(),
-            village=self.where.get("village"),
-            household=self.where.get("household"),
-            errors=self.errors,
+            self, self.kind, self.id, self.values(), village=village, household=household, errors=self.errors
         )
 
+    def place(self) -> tuple[str | None, str | None]:
+        """The village and household of the record; of a new one those it is to get."""
+        if self.shown:
+            return self.shown.record.village, self.shown.record.household or self.where.get("household") or None
+        return self.where.get("village") or None, self.where.get("household") or None
+
     def view(self) -> View:
-        is_new = self.session.notebook.shown(Key(self.where["kind"], self.id)) is None
+        is_new = self.shown is None and not self.was_there()
+        if self.shown is None and not is_new and not self._drafted():
+            raise NoSuchRecord(f"{self.where['kind']} {self.id}")
         title = self.word(self.kind.label)
         household = self.session.name_of(self.where.get("household"))
         return View(
@@ -83,6 +100,10 @@ class RecordPage(Page):
     def top(self) -> list[Block]:
         """What stands above the form."""
         blocks: list[Block] = []
+        if self.shown is None and self.was_there():
+            blocks.append(Banner(self.say("gone"), "warn"))
+        elif self.shown and self.shown.removed:
+            blocks.append(Banner(self.say("removed"), "warn"))
         if self.errors:
             blocks.append(Banner(self.say("wrong", n=len(self.errors)), "bad"))
         return blocks

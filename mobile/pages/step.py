@@ -129,11 +129,13 @@ class StepPage(Page):
         return blocks
 
     def _names(self) -> list[str]:
-        """The fields that are asked: witnesses only where somebody speaks for the household, why only where another tier is named."""
+        """The fields that are asked: witnesses only where somebody speaks for the household, why only where another tier is named; and
+        what was written there before.
+        """
         names, values = list(ASKS.get(self.step, ())), self.values()
-        if self.step == "satisfied" and values.get("method") not in WITNESSED:
+        if self.step == "satisfied" and values.get("method") not in WITNESSED and not values.get("witnesses"):
             names.remove("witnesses")
-        if self.step in ("accepted", "assigned") and not values.get("tier"):
+        if self.step in ("accepted", "assigned") and not values.get("tier") and not values.get("reason"):
             names.remove("reason")
         return names
 

@@ -7,6 +7,7 @@ this person. Leaves to others: what is due (`shared.rules.due`), counting (`sess
 from functools import partial
 
 from mobile.pages.blocks import Banner, Block, Button, Buttons, Heading, Item, Paragraph, View
+from mobile.pages.drafts import begun_blocks
 from mobile.pages.page import Page
 from mobile.pages.tabs import day_badge, sync_blocks, sync_line, tabs
 from mobile.pages.timer import clock_of
@@ -45,7 +46,7 @@ class TodayPage(Page):
         name = str(session.user().get("name") or "")
         running = session.open_visits()
         self.every_second = bool(running)
-        blocks: list[Block] = [*self._running(), *sync_blocks(self)]
+        blocks: list[Block] = [*self._running(), *begun_blocks(self), *sync_blocks(self)]
         unseen = session.unseen_conflicts()
         if unseen:
             words = self.say("conflicts", n=len(unseen))

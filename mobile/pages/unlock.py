@@ -29,7 +29,7 @@ class UnlockPage(Page):
 
     def __init__(self, app: Any, **where: str) -> None:
         super().__init__(app, **where)
-        self.typed, self.message = "", ""
+        self.digits, self.message = "", ""
         self.opening = False
         profiles = [one for one in app.profiles.list() if not one.destroyed]
         self.chosen = profiles[0].id if len(profiles) == 1 else ""
@@ -44,7 +44,7 @@ class UnlockPage(Page):
             return View(label, "", (Progress(self.say("opening")),), back=False)
         tone: Tone = "bad" if self.message else "quiet"
         pad = PinPad(
-            len(self.typed), PIN_DIGITS, self.message or self.say("pin"), tone,
+            len(self.digits), PIN_DIGITS, self.message or self.say("pin"), tone,
             on_digit=self._digit, on_erase=self._erase, name="pin",
         )  # fmt: skip
         others = Button(self.say("others"), self._others, name="others") if len(profiles) > 1 else new
@@ -62,13 +62,16 @@ class UnlockPage(Page):
     def _picked(self, id_: str) -> None:
         one = next(one for one in self.app.profiles.list() if one.id == id_)
         if one.destroyed:
-            self.message = self.error(VaultDestroyed())
+            try:
+                self.app.profiles.open(id_, "")  # no PIN opens it: its lock says why, destroyed or damaged
+            except PhoneError as error:
+                self.message = self.error(error)
         else:
-            self.chosen, self.typed, self.message = id_, "", ""
+            self.chosen, self.digits, self.message = id_, "", ""
         self.redraw()
 
     def _others(self) -> None:
-        self.chosen, self.typed, self.message = "", "", ""
+        self.chosen, self.digits, self.message = "", "", ""
         self.redraw()
 
     def _new(self) -> None:
@@ -77,16 +80,16 @@ class UnlockPage(Page):
     def _digit(self, digit: str) -> None:
         if self.opening:
             return
-        self.typed, self.message = self.typed + digit, ""
-        if len(self.typed) == PIN_DIGITS:
-            pin, self.typed, self.opening = self.typed, "", True
+        self.digits, self.message = self.digits + digit, ""
+        if len(self.digits) == PIN_DIGITS:
+            pin, self.digits, self.opening = self.digits, "", True
             self.redraw()
             self.app.aside(lambda: self.app.profiles.open(self.chosen, pin), self._opened)
             return
         self.redraw()
 
     def _erase(self) -> None:
-        self.typed = self.typed[:-1]
+        self.digits = self.digits[:-1]
         self.redraw()
 
     def _opened(self, result: Any) -> None:

@@ -16,6 +16,7 @@ from mobile.pages.page import Page
 from mobile.pages.timer import as_clock, is_paused, length_now
 from shared.fields import Label
 from shared.rules.policy import Check
+from shared.sync.phone import PhoneError
 
 FIRST = ("mode", "participants", "respondent")
 """What is prefilled and may be changed, above the checks."""
@@ -33,6 +34,7 @@ class VisitPage(Page):
     """`where`: id."""
 
     SAYS = {
+        "still_there": Label("这次走访开了很久，人还在那里吗？", "Open for a long time: still there?"),
         "running": Label("已走访", "Visiting for"),
         "paused": Label("已暂停", "Paused"),
         "left": Label("满{minimum}分钟还差 {clock}", "{clock} left of {minimum} min"),
@@ -63,6 +65,10 @@ class VisitPage(Page):
         "end_anyway": Label("先结束", "End it now"),
         "ended": Label("走访 {n} 分钟，已存在手机里", "A visit of {n} minutes, saved on this phone"),
         "change": Label("走访已结束，可以补充和改正。", "The visit has ended; you may add and correct."),
+        "removed": Label(
+            "这次走访已被移除。您写的都还在，要写的话保存后由乡镇决定。",
+            "This visit was removed. What you wrote is still here; if you save it, the township decides.",
+        ),
         "place": Label("位置", "Place"),
         "locate": Label("记一次位置（可不记）", "Note the place once (optional)"),
         "locating": Label("正在定位…", "Finding the place…"),
@@ -100,7 +106,10 @@ class VisitPage(Page):
             self, self.session.kinds["visit"], self.id, values,
             village=record.village, household=record.household, before=before, errors=self.errors,
         )  # fmt: skip
-        blocks = [*self._time(form, ended), *self._asking(form), *self._promised(record.household or "")]
+        blocks: list[Block] = []
+        if self.session.notebook.get("visit", self.id).removed:
+            blocks.append(Banner(self.say("removed"), "warn"))
+        blocks += [*self._time(form, ended), *self._asking(form), *self._promised(record.household or "")]
         blocks += self._checks(form, values, before)
         blocks += [*self._found(values), *form.of(AFTERWARDS), *form.of(FIRST), *self._more(form, record)]
         label = self.say("save") if ended else self.say("without") if self.asks_reason(values) else self.say("finish")
@@ -130,7 +139,8 @@ class VisitPage(Page):
             "quiet" if paused else "good" if left <= 0 else "brand",
             name="ring",
         )
-        return [ring]
+        asked = any(entry.id == self.id for entry in self.session.lying_open())
+        return [Banner(self.say("still_there"), name="still_there"), ring] if asked else [ring]
 
     def _clock_button(self) -> Button:
         """Pausing and going on, out of the way of the checks."""
@@ -238,7 +248,7 @@ class VisitPage(Page):
     # --- what one can do -------------------------------------------------------------------------------------------
 
     def _answer(self, values: dict[str, Any]) -> None:
-        self.session.notebook.answer("visit", self.id, values)
+        self.app.attempt(lambda: self.session.notebook.answer("visit", self.id, values))
         self.redraw()
 
     def pause(self) -> None:
@@ -288,6 +298,9 @@ class VisitPage(Page):
             self.errors = {name: self.half(" ".join(why)) for name, why in error.fields.items()}
             self.app.screen.toast(self.say("wrong", n=len(self.errors)))
             self.redraw()
+            return
+        except PhoneError as error:
+            self.app.complain(error)
             return
         self.app.screen.toast(self.say("ended", n=minutes))
         self.session.syncing.nudge()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mobile.disk import ProfileInUse, ProfileUnusable, StorageFull
+from mobile.disk import ProfileClosed, ProfileInUse, ProfileUnusable, StorageFailed, StorageFull
 from mobile.store import Store
 from shared.record import Key, Record
 from shared.sync.phone import Copy, Written
@@ -198,3 +198,41 @@ def environment() -> dict[str, str]:
 def run_phone(profile: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "mobile", "--profile", str(profile), *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment(), check=False)
+
+
+def test_a_closed_store_says_so_and_writes_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path, 0)
+    store.close()
+    store.close()
+    for late in (store.unsent, store.enrolment, lambda: store.put_draft(KEY, {"remark": "一"}), store.make_anew):
+        with pytest.raises(ProfileClosed, match=" / "):
+            late()
+    with pytest.raises(ProfileClosed):
+        store.together(lambda: store.append(change(1, remark="一")))
+    again = Store(tmp_path, 0)
+    assert again.unsent() == []
+    again.close()
+
+
+def test_a_damaged_page_and_a_failing_disk_are_told_in_words(tmp_path: Path) -> None:
+    store = Store(tmp_path, 0)
+    store.together(lambda: [store.append(change(n, remark="一" * 2000)) for n in range(1, 50)])
+    store.close()
+    path = tmp_path / "phone.sqlite3"
+    data = bytearray(path.read_bytes())
+    data[8 * 4096 :] = b"\xff" * (len(data) - 8 * 4096)
+    path.write_bytes(data)
+    with pytest.raises(ProfileUnusable, match=" / "):
+        Store(tmp_path, 0).unsent()
+
+    def failing() -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR | (4 << 8)  # type: ignore[misc]
+        raise error
+
+    other = Store(tmp_path / "other", 0)
+    with pytest.raises(StorageFailed, match=" / "):
+        other.together(failing)
+    with pytest.raises(sqlite3.OperationalError):  # a fault of ours is none of theirs
+        other.together(lambda: other._run("SELECT nonsense"))
+    other.close()

@@ -1,10 +1,11 @@
 """When to sync: one at a time, again after a failure, never all phones in step."""
 
 import threading
+from typing import Any
 
 import pytest
 
-from mobile.syncing import FIRST_WAIT_S, LONGEST_WAIT_S, AlreadySyncing, Outcome, Syncing
+from mobile.syncing import FIRST_WAIT_S, LONGEST_ASKED_S, LONGEST_WAIT_S, AlreadySyncing, Outcome, Syncing
 from shared.kinds import KINDS
 from shared.sync.phone import Busy, NotEnrolled, Offline
 from tests.mobile.township import Line, Phone, Township, Watch
@@ -47,6 +48,14 @@ def test_retry_after_is_honoured(phone: Phone, watch: Watch) -> None:
     assert syncing.wait_after(Busy(retry_after=99), 1) == 99
 
 
+@pytest.mark.parametrize("asked", [float("inf"), 1e300])
+def test_a_server_that_asks_for_for_ever_is_left_alone_for_a_day_at_most(
+    phone: Phone, watch: Watch, asked: float
+) -> None:
+    syncing = Syncing(phone.store, KINDS, watch, roll=lambda: 0.0)
+    assert syncing.wait_after(Busy(retry_after=asked), 1) == LONGEST_ASKED_S <= threading.TIMEOUT_MAX
+
+
 def test_the_background_goes_on_after_failures_and_when_nudged(phone: Phone, township: Township) -> None:
     house = phone.write("household", None, remark="一")
     township.faults = [Offline()]
@@ -82,3 +91,60 @@ def test_a_fault_of_ours_does_not_end_syncing(phone: Phone) -> None:
     syncing.stop()
     assert "RuntimeError" in str(outcomes[0].error)
     assert "oops" not in str(outcomes[0].error), "a fault's message may hold people's words"
+
+
+def test_a_fault_of_whoever_listens_does_not_end_syncing(phone: Phone, township: Township) -> None:
+    twice = threading.Event()
+    heard: list[Outcome] = []
+    syncing = Syncing(phone.store, KINDS, phone.watch, lambda one: Line(township, one.token), roll=lambda: 0.0)
+
+    def tell(outcome: Outcome) -> None:
+        heard.append(outcome)
+        if len(heard) == 2:
+            twice.set()
+        syncing.nudge()
+        raise RuntimeError("oops")
+
+    syncing.start(tell)
+    assert twice.wait(10)
+    syncing.stop()
+
+
+def test_a_stop_that_comes_just_as_a_sync_begins_is_heard(phone: Phone, township: Township) -> None:
+    syncing = Syncing(phone.store, KINDS, phone.watch, lambda one: Line(township, one.token))
+
+    class Wake(threading.Event):
+        def clear(self) -> None:
+            other = threading.Thread(target=syncing.stop, args=(0,))
+            other.start()
+            other.join()
+            super().clear()
+
+    syncing._wake = Wake()
+    before = len(township.requests)
+    heard: list[Outcome] = []
+    syncing.start(heard.append)
+    assert syncing._thread
+    syncing._thread.join(10)
+    assert not syncing._thread.is_alive()
+    assert len(township.requests) == before
+    assert heard == []
+
+
+def test_whoever_stopped_it_is_told_nothing_more(phone: Phone, township: Township) -> None:
+    heard: list[Outcome] = []
+    asked, answers = threading.Event(), threading.Event()
+
+    class Slow(Line):
+        def sync(self, request: dict[str, Any]) -> dict[str, Any]:
+            asked.set()
+            assert answers.wait(10)
+            return super().sync(request)
+
+    syncing = Syncing(phone.store, KINDS, phone.watch, lambda one: Slow(township, one.token))
+    syncing.start(heard.append)
+    assert asked.wait(10)
+    syncing.stop(0)
+    answers.set()
+    syncing.stop()
+    assert heard == []

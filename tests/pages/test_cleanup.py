@@ -225,7 +225,7 @@ def test_rechecks_that_are_due_stand_first_then_the_village_and_its_hamlets(stag
     assert rows(stage)[f"like/{failed}"] == ("覃秀英", "环境复查：上次不合格（50分）")
     stage.hand.tap(f"like/{failed}")
     assert stage.hand.view.title == "环境检查：覃秀英"
-    assert stage.app.page.where.keys() == {"household", "id"}
+    assert stage.app.page.where.keys() == {"household", "id", "opened"}
 
 
 def test_a_place_shows_what_it_scored_last_and_the_order_is_by_name_not_by_score(stage: Stage) -> None:

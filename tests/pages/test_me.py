@@ -20,7 +20,7 @@ from tests.pages.test_ledger import assign, by_others, note
 from tests.pages.test_mend import refused
 
 PAGES = [
-    "problems", "problem", "step", "new_problem", "place", "cleanups", "cleanup", "conflicts", "conflict", "mend", "mend_one",
+    "drafts", "problems", "problem", "step", "new_problem", "place", "cleanups", "cleanup", "conflicts", "conflict", "mend", "mend_one",
     "me", "waiting", "pin", "diagnostics", "about", "feedback",
 ]  # fmt: skip
 CJK = re.compile(r"[\u3400-\u9fff]+")
@@ -144,7 +144,7 @@ def pad(stage: Stage) -> PinPad:
 def test_the_pin_is_changed_by_the_old_one_and_the_new_one_twice(stage: Stage, profiles: Any) -> None:
     for pin in ("246802", "135791", "135791"):
         stage.hand.pin(pin)
-    assert stage.hand.sees("PIN 已修改")
+    assert stage.hand.sees("密码已修改")
     assert stage.app.page.name == "me"
     id_ = profiles.opened
     with pytest.raises(WrongPin):
@@ -158,7 +158,7 @@ def test_a_wrong_old_pin_says_how_many_tries_are_left(stage: Stage, profiles: An
     assert stage.hand.sees("还可以试 9 次")
     assert (pad(stage).tone, pad(stage).typed) == ("bad", 0)
     stage.hand.pin("246802")
-    assert stage.hand.sees("请输入新的 PIN")
+    assert stage.hand.sees("请输入新的密码")
 
 
 def test_two_new_pins_that_differ_are_asked_again(stage: Stage, profiles: Any) -> None:
@@ -167,7 +167,7 @@ def test_two_new_pins_that_differ_are_asked_again(stage: Stage, profiles: Any) -
     assert stage.hand.sees("两次输入的不一样")
     for pin in ("135791", "135791"):
         stage.hand.pin(pin)
-    assert stage.hand.sees("PIN 已修改")
+    assert stage.hand.sees("密码已修改")
 
 
 def test_a_pin_that_everybody_tries_first_is_refused_at_once(stage: Stage, profiles: Any) -> None:
@@ -175,7 +175,7 @@ def test_a_pin_that_everybody_tries_first_is_refused_at_once(stage: Stage, profi
         stage.hand.pin(pin)
     assert stage.hand.sees("不能全部相同，也不能是 123456")
     stage.hand.pin("135791")
-    assert stage.hand.sees("再输一次新的 PIN")
+    assert stage.hand.sees("再输一次新的密码")
 
 
 def test_a_digit_is_taken_back_and_nothing_typed_outlives_the_page(stage: Stage, profiles: Any) -> None:
@@ -296,6 +296,7 @@ def test_in_english_no_chinese_is_left_but_what_people_wrote(stage: Stage) -> No
     stage.notebook.write(
         "feedback", None, {"sort": "praise", "text": "好用", "said_at": "2018-09-10T09:00:00+08:00"}, village=VILLAGE
     )
+    stage.notebook.answer("household", HOME, {"categories": ["registered_poor"], "remark": "好用"})
     stage.app.set_setting("language", "en")
     stage.hand.screen.toasts.clear()
     visits: list[tuple[str, dict[str, str]]] = [
@@ -307,6 +308,7 @@ def test_in_english_no_chinese_is_left_but_what_people_wrote(stage: Stage) -> No
             for step in ("assigned", "fixed", "satisfied", "escalated", "duplicate")
         ),
         ("new_problem", {"id": stage.app.doors.new_id(), "village": VILLAGE, "household": HOME, "category": "water"}),
+        ("drafts", {}),
         ("place", {"then": "new_problem"}),
         ("cleanups", {}),
         ("cleanup", {"like": failed}),

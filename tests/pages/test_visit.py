@@ -219,3 +219,50 @@ def test_a_visit_that_does_not_count_says_why_and_is_mended_from_the_household(s
     stage.hand.tap("finish")
     assert stage.last("visit")["short_reason"] == "户主身体不适"
     assert not stage.hand.sees("时间不足，请写明原因")
+
+
+def test_a_visit_that_closed_by_itself_says_so_and_speaks_of_no_restart_that_never_was(stage: Stage) -> None:
+    begin(stage)
+    stage.hand.tap("guarantees_status", "有问题")
+    stage.pass_minutes(12 * 60 + 1)
+    stage.app.go("today")
+    assert stage.hand.sees("1 处没写完")  # what was answered waits to be saved
+    stage.app.go("household", id=HOME)
+    assert stage.hand.sees("已自动结束")
+    assert not stage.hand.sees("途中重启")
+    stage.hand.tap("没写完")
+    stage.hand.tap("finish")
+    assert stage.last("visit")["guarantees_status"] == "issue"
+    assert stage.phone.store.drafts() == {}
+
+
+def test_a_visit_whose_clock_was_set_back_a_day_is_measured_by_the_timer(stage: Stage) -> None:
+    begin(stage)
+    stage.hand.tap("all_ok")
+    stage.pass_minutes(10)
+    stage.phone.watch.ms -= 24 * 3_600_000
+    stage.pass_minutes(25)
+    stage.hand.tap("finish")
+    assert stage.hand.sees("走访 35 分钟")
+
+
+def test_a_pause_that_a_restart_falls_into_is_not_counted_either(stage: Stage) -> None:
+    begin(stage)
+    stage.pass_minutes(10)
+    stage.hand.tap("pause")
+    stage.pass_minutes(5)
+    stage.reboot()
+    stage.pass_minutes(5)
+    stage.hand.tap("resume")
+    stage.pass_minutes(7)
+    ring = stage.hand.block("ring")
+    assert isinstance(ring, Ring)
+    assert ring.inside == "17:00"
+
+
+def test_a_visit_open_for_hours_asks_on_its_own_page_whether_one_is_still_there(stage: Stage) -> None:
+    begin(stage)
+    assert not stage.hand.sees("人还在那里吗")
+    stage.pass_minutes(4 * 60 + 1)
+    stage.app.redraw()
+    assert stage.hand.sees("人还在那里吗")

@@ -243,3 +243,39 @@ def test_the_app_hears_the_callers_own_address_and_turns_away_who_came_by_the_ba
     inner.task_dispatcher.shutdown()
     assert (status, words) == (200, "127.0.0.2 https")
     assert turned == 403
+
+
+def test_who_fills_the_house_shuts_out_nobody_but_himself(office: Office) -> None:
+    door = Door("127.0.0.1", 0, open_certificate(office.certificate().path), most=3)
+
+    def call(address: str) -> ssl.SSLSocket:
+        plain = socket.create_connection(("127.0.0.1", door.port), timeout=10, source_address=(address, 0))
+        called = trusting().wrap_socket(plain)
+        called.sendall(b"?")
+        return called
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(10):
+            writer.write(data)
+        writer.close()
+
+    def story() -> None:
+        phone = call("127.0.0.2")
+        assert phone.recv(1) == b"?"
+        crowd = []
+        for _ in range(6):
+            crowd.append(call("127.0.0.3"))
+            assert crowd[-1].recv(1) == b"?", "whoever comes is let in"
+        assert [one.recv(1) for one in crowd[:4]] == [b""] * 4, "who came first goes first"
+        for stays in (phone, *crowd[4:]):
+            stays.sendall(b"!")
+            assert stays.recv(1) == b"!"
+
+    async def both() -> None:
+        inner = await asyncio.start_server(echo, "127.0.0.1", 0)
+        task = asyncio.create_task(door.serve(inner.sockets[0].getsockname()[1]))
+        await asyncio.to_thread(story)
+        task.cancel()
+        inner.close()
+
+    asyncio.run(both())

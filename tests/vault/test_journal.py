@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobile.disk import BALLAST, StorageFull
-from mobile.journal import ADDRESS, JOURNAL, Address, JournalFailed, KeyUnusable, read_lines
-from mobile.store import Store
+from mobile.journal import ADDRESS, JOURNAL, LOST, Address, JournalFailed, KeyUnusable, read_lines
+from mobile.store import SET_ASIDE, Store
 from mobile.vault import Seal
 from shared.sync.phone import Enrolment
 from shared.sync.taking import meet
@@ -185,6 +185,28 @@ def test_power_lost_between_a_new_numbering_and_its_commit_loses_nothing(store: 
     assert in_step(again, key)
     again.close()
     assert in_step(store, key), "an undoing without a power cut takes the new lines back"
+
+
+def test_what_a_database_set_back_does_not_know_is_set_aside_for_the_desk_and_that_is_said(
+    store: Store, key: Key25519
+) -> None:
+    """The log beside the database was lost with its last commits: what they held stands in the journal alone."""
+    save(store, 1, remark="一")
+    early = store.folder.with_name("early")
+    shutil.copytree(store.folder, early)
+    for number in (2, 3):
+        save(store, number, remark=f"{number}")
+    (early / JOURNAL).write_bytes((store.folder / JOURNAL).read_bytes())
+    again = Store(early, 0, seal=store._seal)
+    assert again.notice == SET_ASIDE.format(n=2)
+    assert in_step(again, key)
+    again.close()
+    told = [key.open(line.split(b" ")[1])["change"] for line in (early / LOST).read_bytes().splitlines()]
+    assert [(one["number"], one["set"]["remark"]) for one in told] == [(2, "2"), (3, "3")]
+    assert stat.S_IMODE((early / LOST).stat().st_mode) == 0o600
+    later = Store(early, 0, seal=store._seal)
+    assert later.notice is None
+    later.close()
 
 
 def power_cut(store: Store, work: Callable[[], Any], into: Path) -> None:

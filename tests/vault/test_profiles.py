@@ -17,7 +17,7 @@ from mobile.journal import ADDRESS, JOURNAL, Address
 from mobile.notebook import Notebook
 from mobile.profiles import LABEL, NoSuchProfile, Profiles, StillWaiting
 from mobile.store import Store
-from mobile.vault import MOST_TRIES, VAULT, PinRefused, VaultDestroyed, WrongPin
+from mobile.vault import MOST_TRIES, VAULT, PinRefused, Vault, VaultDestroyed, WrongPin
 from shared.sync.phone import NotOurServer, Offline
 from shared.sync.wire import MAX_CHANGES
 from tests.vault.stage import COST, HEAD, NAME, OTHER_PIN, PIN, VILLAGE, WRONG, Key25519, change, enrol, fill, found_in
@@ -134,6 +134,18 @@ def test_a_profile_that_cannot_be_made_leaves_nothing(
     with pytest.raises(StorageFull):
         profiles.create(PIN)
     assert [path for root in ("profiles", "keys") for path in (tmp_path / root).iterdir()] == []
+
+
+def test_a_lock_that_cannot_be_made_leaves_no_folder(
+    profiles: Profiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageFull
+
+    monkeypatch.setattr(Vault, "_write", full)
+    with pytest.raises(StorageFull):
+        profiles.create(PIN)
+    assert list((tmp_path / "profiles").iterdir()) == []
 
 
 def test_the_open_profile_gets_another_pin(profiles: Profiles, key: Key25519) -> None:
@@ -376,10 +388,23 @@ def test_an_answer_for_other_lines_than_were_sent_is_no_answer(phone: Profiles, 
 def test_a_spoilt_marker_only_sends_once_more(phone: Profiles, key: Key25519, tmp_path: Path) -> None:
     town, id_ = Town(key), locked(phone, key)
     phone.carry(town)
-    for spoilt in (b"", b"[]", b'{"a": 1}', b'{"a": ["taken", "x"]}'):
+    for spoilt in (b"", b"[]", b'{"a": 1}', b'{"a": ["taken", "x"]}', b'{"a": ["taken", 1e999]}', b"[" * 200_000):
         (tmp_path / "profiles" / id_ / MARKER).write_bytes(spoilt)
         assert phone.waiting(id_) == 3
         assert phone.carry(town)[0].landed == 3
+
+
+@pytest.mark.parametrize("damage", [b"9" * 6000 + b" x", b"4 \xff\xfe", b"\x00" * 4096])
+def test_a_damaged_line_is_left_out_and_the_others_are_carried(
+    phone: Profiles, key: Key25519, tmp_path: Path, damage: bytes
+) -> None:
+    town, id_ = Town(key), locked(phone, key)
+    journal = tmp_path / "profiles" / id_ / JOURNAL
+    journal.write_bytes(damage + b"\n" + journal.read_bytes())
+    assert phone.waiting(id_) == 3
+    assert phone.carry(town) == [Carried(id_, 3, 3)]
+    (tmp_path / "profiles" / id_ / ADDRESS).write_bytes(b"[" * 200_000)
+    assert Address.read(tmp_path / "profiles" / id_) is None
 
 
 def test_statuses_are_read_by_their_index_and_nonsense_is_refused() -> None:

@@ -191,9 +191,9 @@ def test_a_wrong_old_pin_is_a_try_and_a_bad_new_one_changes_nothing(vault: Vault
     "damage",
     [
         None, b"", b"not json", b"[]", b"{}", {"salt": "x"}, {"tries": -1}, {"tries": "0"}, {"key": 5}, {"n": 2**40}, {"n": 3}, {"r": 99},
-        {"version": 2}, {"name": None},
+        {"version": 2}, {"name": None}, {"name": "../x"}, {"name": "A B"}, {"key": "%%%"}, {"n": 2**20}, b"[" * 200_000,
     ],
-    ids=str,
+    ids=lambda damage: str(damage)[:30],
 )  # fmt: skip
 def test_a_damaged_lock_says_so_in_words(vault: Vault, tmp_path: Path, damage: Any) -> None:
     vault.make(PIN, COST)
