@@ -5,25 +5,17 @@ Leaves to others: the hash (`shared.sync.digest`), when to look (`syncing`), the
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from mobile.store import Store
 from shared.grants import Grant
 from shared.kind import Registry
 from shared.record import Record
 from shared.sync.digest import digest_of, record_hash
-from shared.sync.phone import NotOurServer
+from shared.sync.phone import Courier, NotOurServer
 
 
-class DigestCourier(Protocol):
-    """Asks the township for its digests."""
-
-    def digest(self) -> dict[str, Any]:
-        """``POST /api/v1/digest``: {"epoch", "grants": {grant: {"count", "hash"}}}."""
-        ...
-
-
-def differing(store: Store, kinds: Registry, courier: DigestCourier) -> list[str]:
+def differing(store: Store, kinds: Registry, courier: Courier) -> list[str]:
     """The filled grants whose records are not the township's. SyncError when it cannot be asked."""
     reply = courier.digest()
     told = reply.get("grants")
@@ -58,7 +50,7 @@ def _gives(grant: Grant, record: Record, is_household: bool) -> bool:
     return grant.gives(record.village, record.id if is_household else record.household)
 
 
-def mend(store: Store, kinds: Registry, courier: DigestCourier, sync: Callable[[], object]) -> list[str]:
+def mend(store: Store, kinds: Registry, courier: Courier, sync: Callable[[], object]) -> list[str]:
     """Compare, and fill anew what differs twice with a sync between; the grants that were filled anew."""
     first = differing(store, kinds, courier)
     if not first:

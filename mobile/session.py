@@ -14,6 +14,7 @@ from mobile.notebook import Disagreement, Doors, Notebook
 from mobile.store import Store
 from mobile.syncing import Outcome, Syncing
 from shared.kind import Registry
+from shared.moments import DAY_MS
 from shared.rules.contact import PARTY_LINK, LinkMonth, link_month, runs_on
 from shared.rules.due import Due, Place, runs
 from shared.rules.entry import Entry
@@ -24,6 +25,7 @@ from shared.sync.phone import Courier, Enrolment, PhoneError, Written
 
 LAST_SYNC = "last_sync_here"
 SEEN = "seen_conflicts"
+COMPARED = "compared_at"
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +107,21 @@ class Session:
         self._soon(lambda: self._ended(outcome))
         if outcome.summary:
             self._carry()
+            self._compare()
+
+    def _compare(self) -> None:
+        """Once a day: does this phone hold what the township thinks it holds?"""
+        last, now = self.store.fact(COMPARED), self.notebook.doors.now()
+        if isinstance(last, int) and 0 <= now - last < DAY_MS:
+            return
+        try:
+            filled = self.syncing.compare()
+        except PhoneError as error:
+            log.info("compare: %s", error.code)  # the next sync that works tries again
+            return
+        self.store.together(lambda: self.store.set_fact(COMPARED, now))
+        if filled:
+            self._soon(self.heard_of_sync)
 
     def _ended(self, outcome: Outcome) -> None:
         if self.closed:

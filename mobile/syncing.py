@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mobile.comparing import mend
 from mobile.courier import HttpCourier, check_url
 from mobile.store import Store
 from shared.kind import Registry
@@ -113,6 +114,13 @@ class Syncing:
             courier = self._courier_for(enrolment)
             talk = Conversation(self._store, courier, self._kinds, self._now, APP, self._between)
             return talk.run()
+
+    def compare(self) -> list[str]:
+        """Find out whether this phone lacks something, and fill anew what differs; the grants that were. PhoneError as `once`."""
+        enrolment = self._store.enrolment()
+        if enrolment is None:
+            raise NotEnrolled
+        return mend(self._store, self._kinds, self._courier_for(enrolment), self.once)
 
     def _between(self, summary: Summary) -> None:
         """Between two pages: what came so far is kept, so here one may stop."""

@@ -245,6 +245,10 @@ class Courier(Protocol):
         """``POST /api/v1/sync`` with the device's token."""
         ...
 
+    def digest(self) -> dict[str, Any]:
+        """``POST /api/v1/digest``: {"epoch", "grants": {grant: {"count", "hash"}}}."""
+        ...
+
 
 class PhoneStore(Records, Protocol):
     """What a phone keeps; as Records, the server's copies.

@@ -73,10 +73,14 @@ class AppPhone:
         self.hand.pass_time()
 
     def sync(self) -> None:
-        """Sync now, and wait until everything has gone out and come in."""
+        """Sync now, and wait until everything has gone out and come in.
+
+        Twice, since the first end that is heard of may be that of a round which began before.
+        """
         session = self.app.session
-        session.sync_now()
-        self.wait(lambda: _settled(session), "the sync to end")
+        for _ in range(2):
+            session.sync_now()
+            self.wait(lambda: _settled(session), "the sync to end")
 
     def sync_in_vain(self) -> None:
         """Try to sync where there is no signal, until that is said."""

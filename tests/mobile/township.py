@@ -186,6 +186,9 @@ class Line:
     def sync(self, request: dict[str, Any]) -> dict[str, Any]:
         return self.township.sync(self.token, request)
 
+    def digest(self) -> dict[str, Any]:
+        return {"epoch": self.township.epoch, "grants": {}}  # the real one is met in tests/sync
+
 
 class Watch:
     """A clock that moves a second a look. `skew` is how far it is ahead."""
