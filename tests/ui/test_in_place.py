@@ -10,6 +10,7 @@ from tests.ui.gallery import PAGES, rows, visit
 from kivy.uix.widget import Widget  # isort: skip
 
 from mobile.pages.blocks import (
+    Badge,
     Banner,
     Button,
     Choice,
@@ -310,3 +311,13 @@ def test_a_ring_that_starts_anew_leaves_nothing_of_the_one_before(stage: Stage, 
     fresh = picture(0.0, "fresh.png")
     assert picture(0.7, "full.png") != fresh
     assert picture(0.0, "again.png") == fresh
+
+
+def test_a_line_without_a_badge_shows_nothing_of_the_badge_another_had(stage: Stage, tmp_path: Path) -> None:
+    def picture(badge: Badge | None, name: str) -> bytes:
+        stage.show(Item("岑红娟", ("配偶",), badge, name="line"))
+        return stage.phone.screenshot(tmp_path / name).read_bytes()
+
+    fresh = picture(None, "fresh.png")
+    assert picture(Badge("未上传"), "badge.png") != fresh
+    assert picture(None, "again.png") == fresh

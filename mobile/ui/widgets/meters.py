@@ -13,7 +13,7 @@ from kivy.metrics import dp
 from mobile.pages.blocks import Progress, Ring
 from mobile.ui.theme import BODY, CLOCK, GAP, INK, INSET, NAME, NEAR, QUIET, ROW_PAD, SMALL, TONE_INK, TONE_MARK, TRACK
 from mobile.ui.widgets.piece import BlockPiece
-from mobile.ui.widgets.shapes import CLEAR, Card, Disc, Plate
+from mobile.ui.widgets.shapes import Card, Disc, Plate
 from mobile.ui.widgets.text import Text, width_of
 
 ACROSS = round(dp(128))
@@ -48,8 +48,8 @@ class RingPiece(BlockPiece[Ring]):
         self._ink.rgba = mark
         self._arc.circle = (x, -down, radius, 0, 360 * part, max(3, int(90 * part)))
         for end, turn in zip(self._ends, (0.0, 2 * pi * part), strict=True):
-            end.paint(mark if part else CLEAR)  # of size nought it would stand where it was
-            end.put(x + radius * sin(turn), down - radius * cos(turn), STROKE)
+            end.paint(mark)
+            end.put(x + radius * sin(turn), down - radius * cos(turn), STROKE if part else 0)
         room = ACROSS - 2 * STROKE - NEAR
         big = width_of(block.inside, CLOCK, True) <= room
         self._big.say(block.inside if big else "", room)

@@ -16,6 +16,10 @@ from mobile.ui.theme import CARD, HAIRLINE, ICON, INSET, RADIUS, THIN, Colour
 CLEAR: Colour = (0, 0, 0, 0)
 
 
+AWAY = (-1e5, 1e5)
+"""Where a shape stands that is not to be seen: Kivy's smooth shapes, made of size nought, go on standing as they were."""
+
+
 class Plate:
     """A filled rectangle with round corners and, where `edge` is given, a line around, drawn inward."""
 
@@ -48,8 +52,11 @@ class Plate:
 
 def _place(shape: SmoothRoundedRectangle, x: float, down: float, width: float, height: float, radius: tuple) -> None:
     x, down, width, height = round(x), round(down), round(width), round(height)
+    if width <= 0 or height <= 0:
+        shape.pos, shape.size = AWAY, (1, 1)
+        return
     shape.pos = x, -down - height
-    shape.size = max(0, width), max(0, height)
+    shape.size = width, height
     most = max(0.0, min(width, height) / 2)
     shape.radius = [min(one, most) for one in radius]
 
@@ -207,5 +214,8 @@ class Disc:
 
     def put(self, x: float, down: float, across: float) -> None:
         """Place its middle; `across` is its diameter."""
+        if across <= 0:
+            self._disc.pos, self._disc.size = AWAY, (1, 1)
+            return
         self._disc.pos = x - across / 2, -down - across / 2
         self._disc.size = across, across
