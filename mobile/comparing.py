@@ -4,6 +4,7 @@ Promises: a difference that only means that somebody wrote meanwhile is not take
 Leaves to others: the hash (`shared.sync.digest`), when to look (`syncing`), the filling itself (the next sync).
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,10 @@ from shared.kind import Registry
 from shared.record import Record
 from shared.sync.digest import digest_of, record_hash
 from shared.sync.phone import Courier, NotOurServer
+
+BEYOND = "differs_after_filling"
+
+log = logging.getLogger(__name__)
 
 
 def differing(store: Store, kinds: Registry, courier: Courier) -> list[str]:
@@ -51,14 +56,24 @@ def _gives(grant: Grant, record: Record, is_household: bool) -> bool:
 
 
 def mend(store: Store, kinds: Registry, courier: Courier, sync: Callable[[], object]) -> list[str]:
-    """Compare, and fill anew what differs twice with a sync between; the grants that were filled anew."""
-    first = differing(store, kinds, courier)
-    if not first:
-        return []
-    sync()
-    still = [name for name in differing(store, kinds, courier) if name in first]
-    for name in still:
-        store.refill(name)
-    if still:
+    """Compare, and fill anew what differs twice with a sync between; the grants that were filled anew.
+
+    What still differs after that is remembered and not filled again until it was right once: it would cost a download a day for nothing.
+    """
+    beyond = set(store.fact(BEYOND) or ())
+    first = set(differing(store, kinds, courier))
+    wanted = first - beyond
+    filled: list[str] = []
+    if wanted:
         sync()
-    return still
+        filled = sorted(wanted.intersection(differing(store, kinds, courier)))
+    if filled:
+        for name in filled:
+            store.refill(name)
+        sync()
+        first = (first & beyond).union(differing(store, kinds, courier))
+    left = sorted(first & (beyond | set(filled)))
+    if left != sorted(beyond):
+        log.warning("compare: %s grants differ after filling anew", len(left))
+        store.together(lambda: store.set_fact(BEYOND, left))
+    return filled

@@ -111,7 +111,7 @@ class Session:
 
     def _compare(self) -> None:
         """Once a day: does this phone hold what the township thinks it holds?"""
-        last, now = self.store.fact(COMPARED), self.notebook.doors.now()
+        last, now = self.noted(COMPARED), self.notebook.doors.now()
         if isinstance(last, int) and 0 <= now - last < DAY_MS:
             return
         try:
@@ -119,7 +119,7 @@ class Session:
         except PhoneError as error:
             log.info("compare: %s", error.code)  # the next sync that works tries again
             return
-        self.store.together(lambda: self.store.set_fact(COMPARED, now))
+        self.note(COMPARED, now)
         if filled:
             self._soon(self.heard_of_sync)
 
@@ -293,7 +293,7 @@ class Session:
 
     def village_named(self, code: str) -> str:
         """A village's name; its code where the township has not told it."""
-        return str((self.store.fact("places") or {}).get(code) or code)
+        return str((self.noted("places") or {}).get(code) or code)
 
     def user(self) -> Mapping[str, Any]:
         """Whose profile this is: id, name, roles."""

@@ -6,11 +6,10 @@ is ever acknowledged that is not on disk. Knows no HTTP; `api.sync` hands it byt
 
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
-import msgspec
 from sqlalchemy import inspect
 
 from server.access import Caller, note_seen
@@ -19,8 +18,8 @@ from server.store import Database, TownshipStore
 from shared.grants import Grant
 from shared.kind import Registry
 from shared.moments import iso
-from shared.record import Record
 from shared.sync.answer import Page, Reader
+from shared.sync.digest import digest_of, record_hash
 from shared.sync.gate import Admitted, Gate
 from shared.sync.wire import PROTOCOL, Request, RequestError
 
@@ -123,23 +122,14 @@ class Service:
             return {str(grant): self._digest_of(store, reader, str(grant)) for grant in caller.grants}
 
     def _digest_of(self, store: TownshipStore, reader: Reader, grant: str) -> dict[str, Any]:
-        count, total = 0, 0
-        for kind in self.kinds:
-            after = ""
-            while page := store.fill(grant, kind, after, DIGEST_PAGE):
-                for record in page:
-                    hidden = reader.hidden(record)
-                    if hidden is not None:
-                        count += 1
-                        total ^= record_hash(record, frozenset(hidden))
-                after = page[-1].id
-        return {"count": count, "hash": f"{total:064x}"}
+        def hashes() -> Iterator[int]:
+            for kind in self.kinds:
+                after = ""
+                while page := store.fill(grant, kind, after, DIGEST_PAGE):
+                    for record in page:
+                        hidden = reader.hidden(record)
+                        if hidden is not None:
+                            yield record_hash(record, frozenset(hidden))
+                    after = page[-1].id
 
-
-def record_hash(record: Record, hidden: frozenset[str] = frozenset()) -> int:
-    """SHA-256 over a record's name and the stamps of its visible fields, as a number: a digest is the XOR of these."""
-    stamps = {name: stamp for name, stamp in record.stamps.items() if name not in hidden}
-    named = msgspec.json.encode(
-        [record.kind, record.id, record.village, record.household, stamps], order="deterministic"
-    )
-    return int.from_bytes(sha256(named).digest(), "big")
+        return digest_of(hashes())
