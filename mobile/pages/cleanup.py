@@ -19,6 +19,7 @@ from mobile.pages.page import Page
 from mobile.pages.rebound import offer_problem, reasons
 from shared.fields import Label, is_datetime
 from shared.moments import iso
+from shared.record import Key
 from shared.rules.cleanup import Checked, Target, lines, target_of
 from shared.rules.entry import Entry
 from shared.rules.policy import CleanupRules, Rubric
@@ -48,10 +49,6 @@ class CleanupPage(Page):
         "items": Label("打分", "Scores"),
         "red_lines": Label("红线问题（有一条就不合格）", "Red lines (any one fails)"),
         "who": Label("谁、什么时候", "Who and when"),
-        "given_up": Label("已放弃没保存的内容", "What was unsaved is given up"),
-        "give_up": Label("放弃", "Give up"),
-        "undo": Label("撤销", "Undo"),
-        "kept": Label("草稿已保留", "The draft is kept"),
         "saved_open": Label("已存在手机里；还有 {n} 项没打分", "Saved on this phone; {n} items are not scored"),
         "wrong": Label("有 {n} 处不合要求，改好再保存；内容都还在。", "{n} answers cannot be kept; mend them, then save."),
         "no_sheet": Label("现行规则没有这张评分表。", "The rules in force have no sheet for this."),
@@ -237,17 +234,8 @@ class CleanupPage(Page):
 
     def give_up(self) -> None:
         """Give the draft up, with a way back."""
-        draft = self.session.notebook.discard(KIND, self.id)
-        if draft is None:
-            return
         self.errors = {}
-        self.redraw()
-
-        def undo() -> None:
-            self.session.notebook.put_back(draft)
-            self.redraw()
-
-        self.app.screen.toast(self.say("given_up"), self.say("undo"), undo)
+        self.give_up_drafts([Key(KIND, self.id)], self.redraw, self.redraw)
 
     def back(self) -> bool:
         if self.session.notebook.draft(KIND, self.id):

@@ -5,6 +5,7 @@ Promises: one entry counts once, whoever made it; what was promised here stands 
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from mobile.pages.blocks import Banner, Block, Facts, Item, View
@@ -14,6 +15,7 @@ from mobile.pages.page import Page
 from mobile.pages.record import RecordPage
 from shared.fields import Label
 from shared.moments import iso
+from shared.record import Key
 from shared.rules.contact import STATES
 from shared.rules.entry import Entry
 
@@ -126,17 +128,7 @@ class ContactPage(RecordPage):
 
     def give_up(self) -> None:
         """Give this visit up and go back, with a way to have it again."""
-        draft = self.session.notebook.discard(KIND, self.id)
-        where = dict(self.where)
-        self.app.done()
-        if draft is None:
-            return
-
-        def undo() -> None:
-            self.session.notebook.put_back(draft)
-            self.app.go("contact", **where)
-
-        self.app.screen.toast(self.say("given_up"), self.say("undo"), undo)
+        self.give_up_drafts([Key(KIND, self.id)], self.app.done, partial(self.app.go, "contact", **dict(self.where)))
 
     def _household(self, id_: str) -> None:
         self.app.go("household", id=id_)

@@ -54,9 +54,6 @@ class DraftsPage(Page):
         "empty": Label("没有没写完的内容。", "There is nothing unfinished."),
         "not_here": Label("这一条已经不在手机里，接着写不了。", "What this belongs to is no longer on this phone."),
         "keep": Label("先留着", "Keep it"),
-        "give_up": Label("放弃", "Give up"),
-        "given_up": Label("已放弃没保存的内容", "What was unsaved is given up"),
-        "undo": Label("撤销", "Undo"),
         "some": Label("{n} 处没写完", "{n} unfinished"),
         "one": Label("没写完：{what}", "Not finished: {what}"),
         "go_on": Label("接着写", "Go on"),
@@ -77,16 +74,7 @@ class DraftsPage(Page):
         self.app.screen.ask(one.title, f"{self.say('not_here')}\n{_words(self, one.draft)}", (keep, give_up))
 
     def _give_up(self, one: Begun) -> None:
-        notebook = self.session.notebook
-        given_up = [draft for draft in (notebook.discard(*key) for key in one.keys) if draft]
-        self.redraw()
-
-        def undo() -> None:
-            for draft in given_up:
-                notebook.put_back(draft)
-            self.redraw()
-
-        self.app.screen.toast(self.say("given_up"), self.say("undo"), undo)
+        self.give_up_drafts(one.keys, self.redraw, self.redraw)
 
 
 # --- for the pages that lead here -----------------------------------------------------------------------------------------

@@ -29,8 +29,6 @@ class MendOnePage(Page):
         "send": Label("改好，再送一次", "Send again"),
         "drop": Label("放弃这条", "Give this up"),
         "dropped": Label("已放弃这一条", "Given up"),
-        "undo": Label("撤销", "Undo"),
-        "kept": Label("草稿已保留", "The draft is kept"),
         "sent": Label("已存在手机里，下次同步再送", "Saved on this phone; sent with the next sync"),
         "wrong": Label(
             "有 {n} 处不合要求，改好再送；内容都还在。", "{n} answers cannot be kept; mend them, then send."

@@ -192,20 +192,16 @@ class NewProblemPage(RecordPage):
 
     def give_up(self) -> None:
         """Give the problem up, and how it was solved; both can be had back."""
-        notebook = self.session.notebook
-        given_up = [draft for draft in (notebook.discard(*key) for key in self._drafts) if draft]
-        if not given_up:
-            return
-        self.errors, self.asks_proof = {}, False
-        self.redraw()
 
-        def undo() -> None:
-            for draft in given_up:
-                notebook.put_back(draft)
+        def gone() -> None:
+            self.errors, self.asks_proof = {}, False
+            self.redraw()
+
+        def again() -> None:
             self.asks_proof = self._proof() != ""
             self.redraw()
 
-        self.app.screen.toast(self.say("given_up"), self.say("undo"), undo)
+        self.give_up_drafts(self._drafts, gone, again)
 
     @property
     def _drafts(self) -> tuple[Key, Key]:

@@ -6,12 +6,13 @@ others: the stack of pages (`application`), what is on a page (its own module, w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mobile.pages.blocks import View
 from shared.fields import Label
 from shared.moments import iso
+from shared.record import Key
 from shared.sync.phone import PhoneError
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ COMMON: Mapping[str, Label] = {
     "ok": Label("知道了", "OK"),
     "yes": Label("是", "Yes"),
     "no": Label("否", "No"),
+    "give_up": Label("放弃", "Give up"),
+    "given_up": Label("已放弃没保存的内容", "What was unsaved is given up"),
+    "undo": Label("撤销", "Undo"),
+    "kept": Label("草稿已保留", "The draft is kept"),
     "saved": Label("已存在手机里", "Saved on this phone"),
     "nothing_new": Label("没有改动", "Nothing changed"),
     "none": Label("未填写", "Not filled in"),
@@ -143,3 +148,18 @@ class Page:
 
     def redraw(self) -> None:
         self.app.redraw()
+
+    def give_up_drafts(self, keys: Iterable[Key], gone: Callable[[], object], again: Callable[[], object]) -> None:
+        """Give these drafts up: `gone` shows the page without them, the undo on the screen puts them back and then shows it by `again`."""
+        notebook = self.session.notebook
+        given_up = [draft for draft in (notebook.discard(*key) for key in keys) if draft]
+        gone()
+        if not given_up:
+            return
+
+        def undo() -> None:
+            for draft in given_up:
+                notebook.put_back(draft)
+            again()
+
+        self.app.screen.toast(self.say("given_up"), self.say("undo"), undo)

@@ -21,14 +21,9 @@ class RecordPage(Page):
 
     SAYS = {
         "new": Label("新建", "New"),
-        "draft": Label("有没保存的内容，都还在。", "There is something unsaved; it is all still here."),
-        "give_up": Label("放弃", "Give up"),
-        "given_up": Label("已放弃没保存的内容", "What was unsaved is given up"),
-        "undo": Label("撤销", "Undo"),
         "wrong": Label(
             "有 {n} 处不合要求，改好再保存；内容都还在。", "{n} answers cannot be kept; mend them, then save."
         ),
-        "kept": Label("草稿已保留", "The draft is kept"),
         "removed": Label(
             "这条记录已被移除。您写的都还在，要写的话保存后由乡镇决定。",
             "This record was removed. What you wrote is still here; if you save it, the township decides.",
@@ -144,17 +139,8 @@ class RecordPage(Page):
 
     def give_up(self) -> None:
         """Give the draft up, with a way back."""
-        draft = self.session.notebook.discard(self.where["kind"], self.id)
-        if draft is None:
-            return
         self.errors = {}
-        self.redraw()
-
-        def undo() -> None:
-            self.session.notebook.put_back(draft)
-            self.redraw()
-
-        self.app.screen.toast(self.say("given_up"), self.say("undo"), undo)
+        self.give_up_drafts([Key(self.where["kind"], self.id)], self.redraw, self.redraw)
 
     def back(self) -> bool:
         if self._drafted():

@@ -60,7 +60,6 @@ class StepPage(Page):
         "no_twin": Label("这个村没有别的未办结的问题。", "There is no other open problem in this village."),
         "not_taken": Label("没有保存：{why}。内容都还在。", "Not saved: {why}. All you wrote is still here."),
         "wrong": Label("有 {n} 处不合要求，改好再保存；内容都还在。", "{n} answers cannot be kept; mend them, then save."),
-        "kept": Label("草稿已保留", "The draft is kept"),
     }  # fmt: skip
 
     def __init__(self, app: Any, **where: str) -> None:

@@ -18,7 +18,6 @@ SAYS = {
     "unsent": Label("{n} 条未上传", "{n} not sent"),
     "last": Label("上次同步 {ago}", "last sync {ago}"),
     "never": Label("还没有同步过", "never synced"),
-    "sync": Label("同步", "Sync"),
     "pause": Label("暂停", "Pause"),
     "resume": Label("继续", "Resume"),
     "again": Label("再试一次", "Try again"),
