@@ -70,4 +70,3 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --no-config --quiet
 lock:
 	$(LOCK) --extra server --extra postgres --extra mobile --extra dev -o requirements/setup.txt
 	$(LOCK) --extra mobile -c requirements/setup.txt -o requirements/mobile.txt
-	$(LOCK) --extra e2e -c requirements/setup.txt -o requirements/e2e.txt

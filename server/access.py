@@ -12,14 +12,18 @@ from typing import Any
 
 from uuid6 import uuid7
 
+from server import audit
+from server.audit import COMMAND, Actor
 from server.store import Database, TownshipStore
 from server.tables import table_name
 from shared.grants import HOUSEHOLD, LATE_DAYS, TOWNSHIP, VILLAGE, Grant
 from shared.kind import ROLES
 from shared.sync.gate import Writer
+from shared.sync.wire import Request
 
 CODE_MINUTES = 30
 SEEN_MS = 3_600_000
+APP_LENGTH = 40
 _LATE_MS = LATE_DAYS * 24 * 3600 * 1000
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no letter that reads like a digit
 
@@ -44,6 +48,8 @@ class Caller:
     grants: tuple[Grant, ...]
     ended: tuple[Grant, ...] = ()
     seen_at: int = 0
+    waiting: int = 0
+    app: str = ""
 
     def writer(self) -> Writer:
         return Writer(self.device, self.person, self.name, self.roles, self.grants, self.ended)
@@ -69,7 +75,7 @@ def hash_secret(text: str) -> str:
 # --- people and grants ---------------------------------------------------------------------------------------------
 
 
-def add_user(database: Database, name: str, roles: list[str], grants: list[str], now: int) -> str:
+def add_user(database: Database, name: str, roles: list[str], grants: list[str], now: int, by: Actor = COMMAND) -> str:
     """A new person; returns the id. AccessError when the name is taken or a role or grant makes no sense."""
     unknown = set(roles) - ROLES
     if unknown or not roles:
@@ -86,8 +92,10 @@ def add_user(database: Database, name: str, roles: list[str], grants: list[str],
             " ".join(roles),
             now,
         )
+        about = {"name": name, "roles": sorted(roles)}
+        audit.write(store, by, "user_add", now, kind="user", record=id_, details=about)
         for text in grants:
-            _add_grant(database, store, id_, text, now)
+            _add_grant(database, store, id_, text, now, by=by)
     return id_
 
 
@@ -116,26 +124,36 @@ def person_named(store: TownshipStore, name: str) -> tuple[str, str]:
     return found[0][0], found[0][1]
 
 
-def grant(database: Database, name: str, text: str, now: int, township: str | None = None) -> None:
+def grant(database: Database, name: str, text: str, now: int, township: str | None = None, by: Actor = COMMAND) -> None:
     """Give a person a grant from now on; giving what is held already changes nothing."""
     with database.transaction() as connection:
         store = TownshipStore(database, connection, "")
-        _add_grant(database, store, person_named(store, name)[0], text, now, township)
+        _add_grant(database, store, person_named(store, name)[0], text, now, township, by)
 
 
-def ungrant(database: Database, name: str, text: str, now: int) -> None:
+def ungrant(database: Database, name: str, text: str, now: int, by: Actor = COMMAND) -> None:
     """Take a grant back from now on. AccessError when the person does not hold it."""
     with database.transaction() as connection:
         store = TownshipStore(database, connection, "")
         person, _ = person_named(store, name)
         held = "person = ? AND scope = ? AND until IS NULL"
-        if not store.sql(f"SELECT 1 FROM access_grant WHERE {held}", person, str(Grant.read(text))):
+        found = store.sql(f"SELECT DISTINCT township FROM access_grant WHERE {held}", person, str(Grant.read(text)))
+        if not found:
             raise AccessError(f"{name} 没有这项授权：{text} / {name} does not hold {text}")
         store.sql(f"UPDATE access_grant SET until = ? WHERE {held}", now, person, text)
+        for (township,) in found:
+            told = {"name": name, "grant": text}
+            audit.write(store.beside(township), by, "ungrant", now, kind="user", record=person, details=told)
 
 
 def _add_grant(
-    database: Database, store: TownshipStore, person: str, text: str, now: int, township: str | None = None
+    database: Database,
+    store: TownshipStore,
+    person: str,
+    text: str,
+    now: int,
+    township: str | None = None,
+    by: Actor = COMMAND,
 ) -> None:
     township = township_of(database, store, Grant.read(text), township)
     held = "SELECT 1 FROM access_grant WHERE township = ? AND person = ? AND scope = ? AND until IS NULL"
@@ -146,6 +164,9 @@ def _add_grant(
             " ON CONFLICT (township, person, scope, since) DO UPDATE SET until = NULL",
             township, person, text, now,
         )  # fmt: skip
+        ((name,),) = store.sql("SELECT name FROM user_account WHERE id = ?", person)
+        told = {"name": name, "grant": text}
+        audit.write(store.beside(township), by, "grant", now, kind="user", record=person, details=told)
 
 
 def township_of(database: Database, store: TownshipStore, wanted: Grant, township: str | None = None) -> str:
@@ -174,10 +195,31 @@ def only_township(store: TownshipStore, kind: str, id_: str, township: str | Non
     return str(found[0])
 
 
+def disable_user(database: Database, name: str, now: int, by: Actor = COMMAND) -> None:
+    """End a person's account: no more signing in, no more syncing; what was written stays. AccessError when there is none."""
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, audit.SERVER)
+        person, _ = person_named(store, name)
+        store.sql("UPDATE user_account SET disabled_at = ? WHERE id = ?", now, person)
+        audit.write(store, by, "user_disable", now, kind="user", record=person, details={"name": name})
+
+
+def enable_user(database: Database, name: str, now: int, by: Actor = COMMAND) -> None:
+    """Give a disabled account back as it was. AccessError when there is none that is disabled."""
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, audit.SERVER)
+        found = store.sql(
+            "UPDATE user_account SET disabled_at = NULL WHERE name = ? AND disabled_at IS NOT NULL RETURNING id", name
+        )
+        if not found:
+            raise AccessError(f"没有停用的用户：{name} / No such disabled user: {name}")
+        audit.write(store, by, "user_enable", now, kind="user", record=found[0][0], details={"name": name})
+
+
 # --- enrolment -----------------------------------------------------------------------------------------------------
 
 
-def make_code(database: Database, name: str, township: str | None, now: int) -> str:
+def make_code(database: Database, name: str, township: str | None, now: int, by: Actor = COMMAND) -> str:
     """A one-time code for a person's next phone, good for CODE_MINUTES."""
     with database.transaction() as connection:
         store = TownshipStore(database, connection, "")
@@ -201,6 +243,8 @@ def make_code(database: Database, name: str, township: str | None, now: int) -> 
             "INSERT INTO enrolment_code (township, code_hash, person, expires_at) VALUES (?, ?, ?, ?)",
             township, hash_secret(code), person, now + CODE_MINUTES * 60_000,
         )  # fmt: skip
+        told = {"name": name}
+        audit.write(store.beside(township), by, "enrol_code", now, kind="user", record=person, details=told)
     return code
 
 
@@ -230,7 +274,7 @@ def enrol(database: Database, code: str, device: dict[str, str], now: int) -> En
     return Enrolled(id_, token, township, person, name, tuple(roles.split()))
 
 
-def add_token(database: Database, name: str, grants: list[str], now: int) -> str:
+def add_token(database: Database, name: str, grants: list[str], now: int, by: Actor = COMMAND) -> str:
     """A token for reading by another program. All its grants must lie in one township."""
     with database.transaction() as connection:
         store = TownshipStore(database, connection, "")
@@ -243,6 +287,7 @@ def add_token(database: Database, name: str, grants: list[str], now: int) -> str
             "INSERT INTO read_token (township, token_hash, name, grants, created_at) VALUES (?, ?, ?, ?, ?)",
             township, hash_secret(token), name, " ".join(grants), now,
         )  # fmt: skip
+        audit.write(store.beside(township), by, "token_add", now, details={"name": name, "grants": sorted(grants)})
     return token
 
 
@@ -265,27 +310,37 @@ def list_devices(database: Database, now: int) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def revoke_device(database: Database, device: str, now: int) -> None:
+def revoke_device(database: Database, device: str, now: int, by: Actor = COMMAND) -> None:
     """End a phone's token. What it already sent stays. AccessError when there is no such phone."""
     with database.transaction() as connection:
         store = TownshipStore(database, connection, "")
         found = store.sql(
-            "UPDATE device SET revoked_at = ? WHERE id = ? AND token_hash IS NOT NULL RETURNING id", now, device
+            "UPDATE device SET revoked_at = ? WHERE id = ? AND token_hash IS NOT NULL RETURNING township", now, device
         )
         if not found:
             raise AccessError(f"没有这台手机：{device} / No such phone: {device}")
+        for (township,) in found:
+            audit.write(store.beside(township), by, "revoke", now, kind="device", record=device)
 
 
 # --- a request's token ---------------------------------------------------------------------------------------------
 
 
-def note_seen(database: Database, caller: Caller, now: int) -> None:
-    """Remember that a phone was here, at most once in SEEN_MS: the desk wants days, and a write costs a lock."""
-    if now - caller.seen_at < SEEN_MS:
+def note_seen(database: Database, caller: Caller, now: int, request: Request, wrote: bool) -> None:
+    """Remember that a phone was here, with which app, and how much it still holds; what it wrote says the first by itself.
+
+    Without news at most once in SEEN_MS: the desk wants days, and a write costs a lock.
+    """
+    app = (request.app or caller.app)[:APP_LENGTH]
+    told = (caller.waiting, caller.app) != (request.waiting, app)
+    if not told and (wrote or now - caller.seen_at < SEEN_MS):
         return
     with database.transaction() as connection:
         store = TownshipStore(database, connection, caller.township)
-        store.sql("UPDATE device SET seen_at = ? WHERE township = ? AND id = ?", now, caller.township, caller.device)
+        store.sql(
+            "UPDATE device SET seen_at = ?, waiting = ?, app = ? WHERE township = ? AND id = ?",
+            now, request.waiting, app, caller.township, caller.device,
+        )  # fmt: skip
 
 
 class TokenError(AccessError):
@@ -310,19 +365,19 @@ def caller_of(store: TownshipStore, token: str, now: int, *, pardon_revoked: boo
     """
     hashed = hash_secret(token)
     found = store.sql(
-        "SELECT d.id, d.person, u.name, u.roles, d.revoked_at, u.disabled_at, d.seen_at FROM device d"
+        "SELECT d.id, d.person, u.name, u.roles, d.revoked_at, u.disabled_at, d.seen_at, d.waiting, d.app FROM device d"
         " JOIN user_account u ON u.id = d.person WHERE d.township = ? AND d.token_hash = ?",
         store.code, hashed,
     )  # fmt: skip
     if not found:
         return _reader_of(store, hashed)
-    device, person, name, roles, revoked, disabled, seen_at = found[0]
+    device, person, name, roles, revoked, disabled, seen_at, waiting, app = found[0]
     if disabled is not None or (revoked is not None and not pardon_revoked):
         raise TokenError(
             "revoked", "这台手机已被停用，请联系乡镇办公室。 / This phone was revoked; ask the township desk."
         )
     held, ended = _grants_of(store, person, now)
-    return Caller(store.code, device, person, name, frozenset(roles.split()), held, ended, seen_at or 0)
+    return Caller(store.code, device, person, name, frozenset(roles.split()), held, ended, seen_at or 0, waiting, app)
 
 
 def _reader_of(store: TownshipStore, hashed: str) -> Caller:

@@ -123,6 +123,7 @@ class _Envelope(msgspec.Struct):
     epoch: Any = None
     cursors: Any = None
     limit: Any = None
+    waiting: Any = None
 
 
 # msgspec lets Python's own error through for bytes that are no UTF-8.

@@ -14,6 +14,8 @@ from pathlib import Path
 GUARD_BYTES = 64 * 1024 * 1024
 """Free space below which the server takes no more changes (507), in bytes: SQLite must never meet a full disk."""
 
+AUDIT_KEY = "audit_key"
+
 
 @dataclass(frozen=True)
 class Config:
@@ -42,6 +44,10 @@ class Config:
     def secret_key(self) -> str:
         """The key for sessions, made at first use, mode 0600."""
         return self.secret("secret_key", lambda: secrets.token_hex(32).encode()).decode()
+
+    def audit_key(self) -> bytes:
+        """The key of the audit trail's hash chains, made at first use, mode 0600. It goes along in every backup."""
+        return self.secret(AUDIT_KEY, lambda: secrets.token_bytes(32))
 
     def secret(self, name: str, make: Callable[[], bytes]) -> bytes:
         """The secret kept under this name in the instance folder, made at first use, mode 0600."""

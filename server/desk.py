@@ -1,12 +1,14 @@
-"""What the township's desk does from the command line and the console: list and resolve conflicts, move a household.
+"""What the township's desk does from the command line: list and resolve conflicts, move a household.
 
-Every one of these passes the gate like a phone's change, in the township's own name; the log names the person. Leaves to others: who may
-ask for it (the command line is the administrator's; the console will ask `access`).
+Every one of these passes the gate like a phone's change, in the township's own name; the log names the person, and the audit trail has a
+row of it. Leaves to others: who may ask for it (the command line is the administrator's), and the same from a browser (`console`).
 """
 
 from typing import Any
 
+from server import audit
 from server.access import AccessError, only_township
+from server.audit import Actor
 from server.service import now_ms
 from server.store import Database, TownshipStore
 from shared.fields import Field
@@ -19,6 +21,11 @@ def desk_writer(township: str, by: str, via: str, person: str = "") -> Writer:
     """The desk of a township; `by` is the name the log shall show."""
     grants = (Grant(TOWNSHIP, township),)
     return Writer(desk_device(township), person, by, frozenset({"desk"}), grants, via=via)
+
+
+def note(store: TownshipStore, by: str, action: str, **about: Any) -> None:
+    """A row in the audit trail for what somebody did from the command line, in the store's transaction."""
+    audit.write(store, Actor("", by, "command"), action, now_ms(), **about)
 
 
 def find_township(database: Database, kind: str, id_: str, township: str | None = None) -> str:
@@ -65,6 +72,9 @@ def resolve(
         if refusal:
             raise AccessError("；".join([refusal.message, *(s for found in refusal.fields.values() for s in found)]))
         gate.close()
+        note(
+            store, by, "resolve", kind=CONFLICT, record=conflict, details={"decision": values.get("decision", "other")}
+        )
         return None
 
     database.write(township, work)
@@ -86,6 +96,8 @@ def move_household(database: Database, household: str, village: str, by: str) ->
         gate = Gate(database.kinds, store, now_ms)
         moved = gate.move(desk_writer(township, by, "move"), household, village)
         gate.close()
+        told = {"village": village, "records": len(moved)}
+        note(store, by, "move", kind=database.kinds.household, record=household, details=told)
         return [key.id for key in moved]
 
     try:

@@ -20,13 +20,14 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Boolean, Connection, Float, Integer, inspect
 
+from server.config import AUDIT_KEY
 from server.tables import Base, kind_tables, table_name
 from shared.kind import Registry
 
 FORMAT = 1
 MANIFEST, SEAL_KEY, CERTIFICATE, TABLES = "manifest.json", "seal_key", "tls.pem", "tables/"
-SECRETS = (SEAL_KEY, CERTIFICATE)
-"""Files of the instance folder without which phones must enrol again: they go along."""
+SECRETS = (SEAL_KEY, CERTIFICATE, AUDIT_KEY)
+"""Files of the instance folder without which phones must enrol again, or the audit trail cannot be checked: they go along."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 ROWS = 1000  # rows handed to the database at a time
 CHUNK = 1 << 20  # bytes held at a time

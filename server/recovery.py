@@ -68,6 +68,7 @@ class Recovery:
         self._callers: dict[str, Caller | None] = {}
         self.people: dict[tuple[str, str], Counter[str]] = {}
         """(name, device) of every writer met, with how many of his changes came to what."""
+        self._townships: dict[str, Counter[str]] = {}
 
     def take(self, sealed: Sequence[str]) -> list[str]:
         """What each line came to, in their order: one of SAYS. RequestError when the server cannot take anything now."""
@@ -78,7 +79,12 @@ class Recovery:
         for line in lines:
             statuses[line.place] = line.status
             self.people.setdefault((line.caller.name, line.caller.device), Counter())[line.status] += 1
+            self._townships.setdefault(line.caller.township, Counter())[line.status] += 1
         return statuses
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Township to how many lines came to what: what the audit trail is told."""
+        return {township: dict(counted) for township, counted in self._townships.items()}
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -145,7 +151,7 @@ class Recovery:
 
     def _push(self, lines: Sequence[_Line], caller: Caller) -> bool:
         """Send changes through the gate as the phone would. False when the phone itself was here meanwhile: they stay where they are."""
-        request = Request([line.sent for line in lines], {}, None, 0)
+        request = Request([line.sent for line in lines], {}, None, 0, waiting=caller.waiting)
         try:
             reply = self._service.sync(request, caller)
         except (Gap, Renumber):

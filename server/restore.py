@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, NullPool, create_engine
-from uuid6 import uuid7
 
-from server import dump
+from server import audit, dump
 from server.access import new_epoch
 from server.backup import BackupError, in_words, must_be_whole, pack, sync_to_disk, temporary
-from server.config import Config
+from server.config import AUDIT_KEY, Config
 from server.service import now_ms
 from server.store import Database, TownshipStore, prepare_sqlite
 from shared.moments import iso
@@ -104,10 +103,10 @@ def _fill(
     now = now_ms()
     store.sql("UPDATE server SET epoch = ?, started_at = ?", epoch, now)
     for township in manifest["heads"]:
-        store.sql(
-            'INSERT INTO audit (township, id, at, "by", action, subject) VALUES (?, ?, ?, ?, ?, ?)',
-            township, str(uuid7()), now, "ruhu restore", "restore", f"{manifest['epoch']} -> {epoch}",
-        )  # fmt: skip
+        chain = TownshipStore(database, connection, township)
+        if AUDIT_KEY in archive.namelist():
+            chain.audit_key = archive.read(AUDIT_KEY)  # the chain goes on as it was begun
+        audit.write(chain, audit.COMMAND, "restore", now, details={"from": manifest["epoch"], "to": epoch})
 
 
 def _tables(manifest: dict[str, Any]) -> list[str]:

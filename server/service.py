@@ -70,8 +70,7 @@ class Service:
             with self.database.read(caller.township) as store:
                 Reader(self.kinds, store, caller.grants).check(cursors)
         admitted = self._push(request, caller) if request.changes else None
-        if admitted is None:
-            note_seen(self.database, caller, now_ms())
+        note_seen(self.database, caller, now_ms(), request, wrote=admitted is not None)
         with self.database.read(caller.township) as store:
             number = admitted.next if admitted else store.numbers([caller.device])[caller.device]
             page = Reader(self.kinds, store, caller.grants).page(cursors, request.limit)

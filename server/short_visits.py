@@ -5,7 +5,7 @@ Leaves to others: what short means (`shared.rules.visits`), and who may ask for 
 
 from typing import Any
 
-from server.desk import desk_writer, find_township
+from server.desk import desk_writer, find_township, note
 from server.reports.book import read_book
 from server.service import now_ms
 from server.store import Database, TownshipStore
@@ -50,5 +50,6 @@ def review_short(database: Database, visit: str, accepted: bool, by: str, townsh
         if row.refusal:
             raise RuntimeError(row.refusal.message)
         gate.close()
+        note(store, by, "review", kind="visit", record=visit, details={"accepted": accepted})
 
     database.write(place, work)

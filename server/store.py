@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
+from server.follow import Kept
 from server.rows import Rows, from_json, to_json
 from server.tables import column_name, table_name
 from shared.grants import HOUSEHOLD, VILLAGE, Grant
@@ -64,8 +65,10 @@ def prepare_sqlite(engine: Engine) -> None:
 class Database:
     """One database with any number of townships. Safe for threads and, with the file lock, for processes."""
 
-    def __init__(self, engine: Engine, kinds: Registry, lock_file: Path | None) -> None:
+    def __init__(self, engine: Engine, kinds: Registry, lock_file: Path | None, audit_key: bytes = b"") -> None:
         self.engine = engine
+        self.audit_key = audit_key
+        self.kept = Kept()
         self.kinds = kinds
         self.rows = {name: Rows(kind) for name, kind in kinds.items()}
         self.is_sqlite = engine.dialect.name == "sqlite"
@@ -124,8 +127,13 @@ class TownshipStore:
         self.code = code
         self.connection = connection
         self._database = database
+        self.audit_key = database.audit_key
         self._seq = 0
         self._last_stamp: str | None = None
+
+    def beside(self, township: str) -> "TownshipStore":
+        """Another township's store in the same transaction."""
+        return TownshipStore(self._database, self.connection, township)
 
     # --- statements ------------------------------------------------------------------------------------------------
 
@@ -187,16 +195,26 @@ class TownshipStore:
         )
         return [rows.to_record(row) for row in found]
 
-    def entries(self, kind: str, names: Iterable[str], *, removed: bool = False, dated: bool = False) -> list[Entry]:
-        """Every record of a kind that was not removed (or was), by id, with these fields only.
+    def entries(
+        self,
+        kind: str,
+        names: Iterable[str],
+        *,
+        removed: bool = False,
+        dated: bool = False,
+        ids: list[str] | None = None,
+    ) -> list[Entry]:
+        """Every record of a kind (or those of `ids`) that was not removed (or was), by id, with these fields only.
 
         `dated` tells of each when the township first had it, which takes a walk through the log.
         """
         short = self._database.rows[kind].short(names)
         which = "removed = ?" if removed else "(removed IS NULL OR removed = ?)"
+        among, wanted = (" AND id IN ??", [ids]) if ids is not None else ("", [])
         rows = self.sql(
-            f"SELECT {short.columns} FROM {short.table} WHERE township = ? AND {which} ORDER BY id", self.code, removed
-        )
+            f"SELECT {short.columns} FROM {short.table} WHERE township = ? AND {which}{among} ORDER BY id",
+            self.code, removed, *wanted,
+        )  # fmt: skip
         received = self._received(kind) if dated else {}
         return [short.to_entry(row, received.get(row[0])) for row in rows]
 

@@ -86,6 +86,9 @@ class User(Base):
     name: Mapped[str] = mapped_column(Text, unique=True)
     roles: Mapped[str] = mapped_column(PLAIN)  # separated by blanks
     password_hash: Mapped[str | None] = mapped_column(PLAIN)
+    must_change: Mapped[int] = mapped_column(Integer, server_default="0")  # 1: the password was given, not chosen
+    wrong_tries: Mapped[int] = mapped_column(Integer, server_default="0")  # in a row
+    wrong_at: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger)
     disabled_at: Mapped[int | None] = mapped_column(BigInteger)
 
@@ -118,6 +121,7 @@ class Device(Base):
     enrolled_at: Mapped[int] = mapped_column(BigInteger)
     seen_at: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[int | None] = mapped_column(BigInteger)
+    waiting: Mapped[int] = mapped_column(Integer, server_default="0")  # changes it still held when it was last here
 
 
 class EnrolmentCode(Base):
@@ -196,18 +200,63 @@ class ChangeRow(Base):
 
 
 class AuditRow(Base):
-    """What happened outside the log. So far only restores; the audit of people's acts comes with the console."""
+    """What people did beside the log, one hash chain a township ('' for what concerns the whole server). Written by `audit` alone."""
 
     __tablename__ = "audit"
     township: Mapped[str] = mapped_column(PLAIN, primary_key=True)
-    id: Mapped[str] = mapped_column(PLAIN, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[int] = mapped_column(BigInteger)
+    person: Mapped[str] = mapped_column(PLAIN)
     by: Mapped[str] = mapped_column(Text)
+    via: Mapped[str] = mapped_column(PLAIN)
     action: Mapped[str] = mapped_column(PLAIN)
-    subject: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(PLAIN)
+    record: Mapped[str] = mapped_column(PLAIN)
+    details: Mapped[str | None] = mapped_column(Text)  # JSON
+    hash: Mapped[str] = mapped_column(PLAIN)
 
 
-REFERENCE = frozenset({"server", "area", "user_account"})
+class AuditHead(Base):
+    """A chain's last row. Locked first by whoever adds one."""
+
+    __tablename__ = "audit_head"
+    township: Mapped[str] = mapped_column(PLAIN, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    hash: Mapped[str] = mapped_column(PLAIN)
+
+
+class ConsoleSession(Base):
+    """A person signed in to the console: the hash of what the browser holds. How long it was idle the browser's signed cookie says."""
+
+    __tablename__ = "console_session"
+    secret_hash: Mapped[str] = mapped_column(PLAIN, primary_key=True)
+    person: Mapped[str] = mapped_column(PLAIN, index=True)
+    opened_at: Mapped[int] = mapped_column(BigInteger)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class ExportRequest(Base):
+    """A list of many persons that somebody wants to take out, and what a second person said to it."""
+
+    __tablename__ = "export_request"
+    township: Mapped[str] = mapped_column(PLAIN, primary_key=True)
+    id: Mapped[str] = mapped_column(PLAIN, primary_key=True)
+    listing: Mapped[str] = mapped_column(PLAIN)
+    filters: Mapped[str | None] = mapped_column(Text)  # JSON
+    whole: Mapped[int] = mapped_column(Integer, default=0)  # 1: with what is masked otherwise
+    persons: Mapped[int] = mapped_column(Integer)
+    reason: Mapped[str] = mapped_column(Text)
+    person: Mapped[str] = mapped_column(PLAIN)
+    asked_by: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[int] = mapped_column(BigInteger)
+    decision: Mapped[str | None] = mapped_column(PLAIN)  # approved, declined
+    decider: Mapped[str | None] = mapped_column(PLAIN)
+    decided_by: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[int | None] = mapped_column(BigInteger)
+    taken_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+REFERENCE = frozenset({"server", "area", "user_account", "console_session"})
 """The tables that are no township's own."""
 
 

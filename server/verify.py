@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from server import audit
 from server.store import Database, TownshipStore
 from server.tables import REFERENCE, Base, table_name
 from server.verify_records import MOST, Check, Report, Walk
@@ -22,6 +23,8 @@ Progress = Callable[[str, int, int], None]
 """Told after every page: the township, how many rows of it were read, how many there are."""
 
 LOG_PAGE = 5000
+CHAINS = frozenset({"audit", "audit_head"})
+"""The tables that hold rows of no township, too."""
 CHECKS = {
     "townships": "每行数据属于一个已知乡镇 / every row belongs to a known township",
     "log_positions": "日志位置连续，与计数一致 / log positions run from 1 without a gap to the counter",
@@ -31,6 +34,7 @@ CHECKS = {
     "log_and_tables": "日志合并的结果就是表中的记录 / the log folded gives exactly what the tables hold",
     "overwritten_unseen": "未经看到就被覆盖的值都有分歧 / every value overwritten unseen has its conflict",
     "conflicts": "每条分歧都名副其实 / every conflict is about something, once, and still stands",
+    "audit": "操作记录的每一行都与前一行相扣 / every row of the audit trail is tied to the one before",
     "places": "记录和分歧归档在该在的村 / records and conflicts are filed where they belong",
 }
 
@@ -44,12 +48,14 @@ def verify(database: Database, progress: Progress | None = None) -> dict[str, An
     with _one_view(database, "") as store:
         known = {code for (code,) in store.sql("SELECT code FROM area WHERE level = 'township'")}
         townships = known_townships(database, store, known, report["townships"])
+        audit_chain(store, report["audit"])
     for township in townships:
         with _one_view(database, township) as store:
             meter = _Meter(database, store, progress)
             log_positions(store, report["log_positions"])
             device_numbers(store, report["device_numbers"])
             people_and_grants(database, store, report["devices_and_grants"])
+            audit_chain(store, report["audit"])
             log_rows(store, report, meter.step)
             stamps_once(store, report["stamps"])
             Walk(database, store, report, meter.step).run()
@@ -99,6 +105,8 @@ def known_townships(database: Database, store: TownshipStore, known: set[str], c
     found: set[str] = set()
     for table in tables:
         held = {code for (code,) in store.sql(f"SELECT DISTINCT township FROM {table}")}
+        if table in CHAINS:
+            held.discard(audit.SERVER)
         for code in sorted(held - known):
             check.wrong(table, code, "不是已知的乡镇 / is no known township")
         found |= held
@@ -108,6 +116,13 @@ def known_townships(database: Database, store: TownshipStore, known: set[str], c
     for code in sorted(logged - counted):
         check.wrong(code, "有日志而无计数 / has a log but no counter")
     return sorted(found)
+
+
+def audit_chain(store: TownshipStore, check: Check) -> None:
+    """The chain of a township (or of the whole server) holds from its first row to its head."""
+    check.checked += audit.head(store)[0]
+    for seq, why in audit.breaks(store):
+        check.wrong(store.code or "server", f"第 {seq} 行 / row {seq}", why)
 
 
 def log_positions(store: TownshipStore, check: Check) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Flask, request
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
 
 from server.api import devices, records, sealed, sync
 from server.api.edge import answer_request_error
@@ -37,9 +37,11 @@ class RuhuApi(Api):
         return {"code": code, "message": message, "errors": {}}, status, {**kept, **(headers or {})}
 
 
-def register_api(app: Flask) -> None:
-    """Put the API's routes on an app."""
+def register_api(app: Flask) -> list[Blueprint]:
+    """Put the API's routes on an app; returns their blueprints."""
     api = RuhuApi(app, spec_kwargs=SPEC)
-    for blueprint in (sync.blueprint, sealed.blueprint, devices.blueprint, records.blueprint):
+    blueprints = [sync.blueprint, sealed.blueprint, devices.blueprint, records.blueprint]
+    for blueprint in blueprints:
         api.register_blueprint(blueprint)
     app.register_error_handler(RequestError, answer_request_error)
+    return blueprints

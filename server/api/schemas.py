@@ -75,6 +75,9 @@ class SyncRequest(EnvelopeSchema):
     epoch = fields.String(allow_none=True)
     cursors = fields.Dict(keys=fields.String())
     limit = fields.Integer(strict=True, validate=validate.Range(min=0, max=1000))
+    waiting = fields.Integer(
+        strict=True, metadata={"description": "手机里还有几条没有发出 / changes the phone still holds beside these"}
+    )
     changes = fields.List(fields.Nested(ChangeSchema), validate=validate.Length(max=500))
 
 

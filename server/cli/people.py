@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import segno
 
-from server import access
+from server import access, accounts
 from server.certificate import held_certificate
 from server.cli.base import command, main, say, service
 from server.config import Config
@@ -65,6 +65,31 @@ def user_ungrant(as_json: bool, name: str, grant: str) -> None:
     """收回授权 / take a grant back; 30 天内未上传的内容仍会收下 / unsent words are still taken for 30 days"""
     access.ungrant(service().database, name, grant, now_ms())
     say({"user": name, "grant": grant}, as_json, f"✓ 已收回 {name} 的 {grant} / taken back")
+
+
+@command(user_, "password")
+@click.argument("name")
+def user_password(as_json: bool, name: str) -> None:
+    """发一个登录控制台的一次性密码 / give a one-time password for the console; 首次登录须更改 / to be changed when signing in"""
+    password = accounts.give_password(service().database, name, now_ms())
+    say({"user": name, "password": password}, as_json, f"✓ {name} 的一次性密码 / one-time password: {password}",
+        "  登录后须更改；别处的登录已结束 / it must be changed on signing in; other sessions have ended")  # fmt: skip
+
+
+@command(user_, "disable")
+@click.argument("name")
+def user_disable(as_json: bool, name: str) -> None:
+    """停用人员：不能再登录和同步 / end an account; 写过的内容保留 / what was written stays"""
+    access.disable_user(service().database, name, now_ms())
+    say({"user": name, "disabled": True}, as_json, f"✓ 已停用 {name} / disabled")
+
+
+@command(user_, "enable")
+@click.argument("name")
+def user_enable(as_json: bool, name: str) -> None:
+    """恢复停用的人员 / give a disabled account back"""
+    access.enable_user(service().database, name, now_ms())
+    say({"user": name, "disabled": False}, as_json, f"✓ 已恢复 {name} / enabled")
 
 
 @command(main, "enrol")

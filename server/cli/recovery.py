@@ -4,10 +4,13 @@ from pathlib import Path
 
 import click
 
+from server import audit
 from server.access import AccessError
 from server.cli.base import command, main, say, service
 from server.codec import decoder_for
 from server.recovery import GAP, SAYS, Recovery, lines_of
+from server.service import now_ms
+from server.store import TownshipStore
 from shared.sync.wire import RequestError
 
 
@@ -32,6 +35,10 @@ def recover(as_json: bool, file: Path, renumber: bool) -> None:
     except RequestError as error:
         raise AccessError(error.message) from error
     counts = {status: statuses.count(status) for status in SAYS}
+    for township, told in recovery.counts().items():
+        with found.database.transaction() as connection:
+            store = TownshipStore(found.database, connection, township)
+            audit.write(store, audit.COMMAND, "recover", now_ms(), details={**told, "renumber": renumber})
     people = [
         {"person": name, "device": device, **{status: counted[status] for status in SAYS}}
         for (name, device), counted in recovery.people.items()

@@ -1,22 +1,28 @@
-"""The browser's side. For now two pages anyone may see: where things are, and the API's documentation. No personal data on either."""
+"""The township's console: pages for a browser, rendered here, with htmx for what changes in place.
 
-from flask import Blueprint, current_app, render_template
+Read `door` first (who may open what), then `frame` (what every page shares), then a page. Promises: every route says what it asks for; a GET
+changes nothing; every query is scoped by the visitor's grants. Leaves to others: lists and their files (`server.lists`, `server.exports`),
+the township's own acts (`server.desk`, …), the rules (`shared.rules`).
+"""
 
-from server.service import Service
+from server.console import (
+    conflicts,
+    entry,
+    exports,
+    households,
+    ledger,
+    overview,
+    people,
+    records,
+    reports,
+    review,
+    roster,
+    trail,
+)
+from server.console.door import blueprint
+from server.console.errors import register_errors
 
-blueprint = Blueprint("console", __name__)
+PAGES = (entry, overview, households, records, conflicts, ledger, review, reports, exports, roster, people, trail)
+"""Importing them registers their routes."""
 
-
-@blueprint.get("/")
-def start() -> str:
-    """入口 / where things are."""
-    service: Service = current_app.extensions["ruhu"]
-    with service.database.engine.connect() as connection:
-        townships = connection.exec_driver_sql("SELECT count(*) FROM township_counter").scalar_one()
-    return render_template("start.html", name=service.config.server_name, epoch=service.epoch(), townships=townships)
-
-
-@blueprint.get("/api/docs")
-def docs() -> str:
-    """接口文档 / Swagger UI over /api/openapi.json."""
-    return render_template("docs.html")
+__all__ = ["PAGES", "blueprint", "register_errors"]

@@ -7,10 +7,12 @@ Leaves to others: reading the workbook (`roster`), what is to be written (`plan`
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
+from server import audit
+from server.audit import Actor
 from server.imports.area_store import village_names
 from server.imports.plan import ChunkStore, Imported, Numbers, Plan, Planner, earlier_numbers
 from server.imports.roster import HouseholdRow, Roster, read_roster
@@ -85,7 +87,16 @@ def apply_roster(
         report.add(plan.report)
         if progress:
             progress(start + len(rows), total)
+    if not dry_run:
+        counts = {word: asdict(getattr(report, word)) for word in ("households", "members")}
+        with database.transaction() as connection:
+            store = TownshipStore(database, connection, township)
+            audit.write(store, Actor(person, by, "import"), "roster_import", now(), details=_flat(counts))
     return report
+
+
+def _flat(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    return {f"{word}_{what}": count for word, tally in counts.items() for what, count in tally.items() if count}
 
 
 def _check_villages(roster: Roster, villages: Mapping[str, str]) -> None:

@@ -7,7 +7,10 @@ a newer list no longer names. Leaves to others: reading and checking the file (`
 from collections.abc import Iterable
 from typing import Any
 
+from server import audit
+from server.audit import COMMAND, Actor
 from server.imports.areas import Area, townships
+from server.service import now_ms
 from server.store import Database, TownshipStore
 
 _UPSERT = (
@@ -20,7 +23,9 @@ class UnknownTownshipError(Exception):
     """The code is no township with villages; the message (Chinese / English) says what it is and what to do."""
 
 
-def import_areas(database: Database, areas: Iterable[Area]) -> dict[str, Any]:
+def import_areas(
+    database: Database, areas: Iterable[Area], by: Actor = COMMAND, dry_run: bool = False
+) -> dict[str, Any]:
     """Store the areas: ``{"areas": {"created", "updated", "unchanged"}, "townships": n, "villages": n}``.
 
     `townships` are those of the list without its farms, `villages` all its village units.
@@ -39,7 +44,10 @@ def import_areas(database: Database, areas: Iterable[Area]) -> dict[str, Any]:
                 done["unchanged"] += 1
                 continue
             done["updated" if area.code in stored else "created"] += 1
-            store.sql(_UPSERT, area.code, *row)
+            if not dry_run:
+                store.sql(_UPSERT, area.code, *row)
+        if not dry_run:
+            audit.write(store, by, "areas_import", now_ms(), details=done)
     villages = sum(area.level == "village" for area in listed)
     return {"areas": done, "townships": len(townships(listed)), "villages": villages}
 

@@ -35,7 +35,7 @@ class CleanupCheck(RuledForm):
     hamlet = Text("屯名", "Hamlet", length=100)  # when the target is a hamlet
     rubric_version = Text("评分标准版本", "Rubric version", length=64, required=True)
     checker = Text("检查人", "Checker", length=100, required=True)
-    checked_at = Datetime("检查时间", "Checked at", merge=ONCE, required=True)
+    checked_at = Datetime("检查时间", "Checked at", merge=ONCE, required=True, indexed=True)
 
     e1_house = _score("清洁房屋", "House clean and tidy", 20)
     e2_yard = _score("清扫庭院", "Yard swept", 20)

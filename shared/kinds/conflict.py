@@ -38,7 +38,7 @@ class Conflict(Form):
     losing_by = Text("被替换值的填写人", "Losing value by", length=100)
     standing = Object("现有的值", "Standing value", sensitivity=PERSONAL)
     standing_by = Text("现有值的填写人", "Standing value by", length=100)
-    status = Choice("处理状态", "Status", STATUSES)
+    status = Choice("处理状态", "Status", STATUSES, indexed=True)
     decision = Choice("裁定", "Decision", DECISIONS)
     value = Object("裁定的值", "Value decided", sensitivity=PERSONAL)
     decided_by = Text("裁定人", "Decided by", length=100)

@@ -28,7 +28,7 @@ class ContactVisit(RuledForm):
     link = Link("联户关系", "Party link", to="party_link", required=True)
     mode = Choice("走访方式", "Mode", VISIT_MODES, required=True)
     entry_mode = Choice("填写方式", "Entered", ENTRY_MODES, merge=ONCE)
-    started_at = Datetime("开始时间", "Started at", merge=ONCE, required=True)
+    started_at = Datetime("开始时间", "Started at", merge=ONCE, required=True, indexed=True)
     ended_at = Datetime("结束时间", "Ended at")
     started_mono = Number("开始单调时钟(秒)", "Monotonic start (s)", low=0, merge=ONCE, widget="hidden")
     ended_mono = Number("结束单调时钟(秒)", "Monotonic end (s)", low=0, widget="hidden")

@@ -22,7 +22,7 @@ from shared.fields import (
     Number,
     Text,
 )
-from shared.kind import Form
+from shared.kind import ANY, DESK_ROLES, Form
 from shared.kinds.choices import CATEGORIES, PHONE
 
 POOR_TYPES = {
@@ -142,6 +142,7 @@ class Household(Form):
         name = "household"
         label = Label("农户", "Household")
         title = "head_name"
+        reserved = {"joined_into": {ANY: DESK_ROLES}}
 
     household_no = Code(
         "户编号",
@@ -211,4 +212,5 @@ class Household(Form):
     left_on = Date("销户日期", "Left on", sensitivity=PERSONAL)
     notice_at = Datetime("告知时间", "Told about data use at")
     source = Text("数据来源", "Source of the data", length=200)
+    joined_into = Link("并入的户", "Joined into", to="household", widget="hidden")  # the same family, entered twice
     remark = Text("备注", "Remark", sensitivity=PERSONAL)

@@ -53,7 +53,7 @@ class ProblemStep(Form):
         label = Label("问题办理", "Problem step")
         title = "step"
 
-    problem = Link("问题", "Problem", to="problem", merge=ONCE, required=True)
+    problem = Link("问题", "Problem", to="problem", merge=ONCE, required=True, indexed=True)
     step = Choice("办理环节", "Step", STEPS, merge=ONCE, required=True)
     at = Datetime("办理时间", "At", merge=ONCE, required=True)
     by_name = Text("办理人", "By", length=100, merge=ONCE)

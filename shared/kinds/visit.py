@@ -72,7 +72,7 @@ class Visit(RuledForm):
         name = "visit"
         label = Label("走访", "Visit")
         title = "started_at"
-        reserved = {"short_review": {ANY: DESK_ROLES}}
+        reserved = {"short_review": {ANY: DESK_ROLES}, "joined_into": {ANY: DESK_ROLES}}
 
     campaign = Link("走访活动", "Campaign", to="campaign")
     purposes = Choices("走访目的", "Purposes", PURPOSES, required=True)
@@ -80,7 +80,7 @@ class Visit(RuledForm):
     entry_mode = Choice("填写方式", "Entered", ENTRY_MODES, merge=ONCE)
 
     # The wall clock dates a visit, the monotonic clock measures it (seconds since boot), the boot id joins the two.
-    started_at = Datetime("开始时间", "Started at", merge=ONCE, required=True)
+    started_at = Datetime("开始时间", "Started at", merge=ONCE, required=True, indexed=True)
     ended_at = Datetime("结束时间", "Ended at", required=True)
     started_mono = Number("开始单调时钟(秒)", "Monotonic start (s)", low=0, merge=ONCE, widget="hidden")
     ended_mono = Number("结束单调时钟(秒)", "Monotonic end (s)", low=0, widget="hidden")
@@ -136,5 +136,6 @@ class Visit(RuledForm):
     signed = Boolean("受访人已签字", "Respondent signed")
     photos = List("照片", "Photos", merge=UNION, widget="photos", hint=Label("可不拍，最多三张", "optional, at most 3"))
     location = Object("位置", "Location", sensitivity=PERSONAL)  # one fix: {"lat", "lon", "accuracy_m"}
+    joined_into = Link("并入的走访", "Joined into", to="visit", widget="hidden")  # the same visit, entered twice
     edit_reason = Text("事后修改原因", "Why changed afterwards", length=500)  # asked for 72 hours after the visit
     remark = Text("备注", "Remark", sensitivity=PERSONAL)

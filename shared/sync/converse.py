@@ -93,6 +93,8 @@ class Conversation:
             "limit": limit,
             "changes": [written.wire() for written in batch],
         }
+        if waiting > len(batch):
+            request["waiting"] = waiting - len(batch)
         try:
             reply = _read_reply(self._courier.sync(request))
         except BatchTooLarge as error:

@@ -17,6 +17,7 @@ MAX_CHANGES = 500
 MAX_BODY = 2 * 1024 * 1024
 MAX_INFLATED = 16 * 1024 * 1024
 MAX_CHANGE = 256 * 1024
+MOST_WAITING = 1_000_000
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 500
 
@@ -126,6 +127,8 @@ class Request:
     limit: int
     app: str | None = None
     now: str | None = None
+    waiting: int = 0
+    """Changes the phone still holds beside those of this request: what the desk is told of a phone that sends slowly."""
 
 
 def read_envelope(body: Any) -> tuple[Request, list[Any]]:
@@ -144,7 +147,7 @@ def read_envelope(body: Any) -> tuple[Request, list[Any]]:
     app, now = _read(body, "app", (str,), errors), _read(body, "now", (str,), errors)
     cursors = _read(body, "cursors", (dict,), errors) or {}
     changes = _read(body, "changes", (list,), errors) or []
-    limit = _read(body, "limit", (int,), errors)
+    limit, waiting = _read(body, "limit", (int,), errors), _read(body, "waiting", (int,), errors)
     if limit is not None and limit < 0:
         errors["limit"] = ["不能为负 / must not be negative"]
     if errors:
@@ -152,7 +155,8 @@ def read_envelope(body: Any) -> tuple[Request, list[Any]]:
     if len(changes) > MAX_CHANGES:
         raise TooLarge(f"一次最多 {MAX_CHANGES} 条，请分批。 / At most {MAX_CHANGES} changes a request; send fewer.")
     limit = DEFAULT_LIMIT if limit is None else min(limit, MAX_LIMIT)
-    return Request([], dict(cursors), epoch, limit, app, now), changes
+    waiting = min(max(0, waiting or 0), MOST_WAITING)
+    return Request([], dict(cursors), epoch, limit, app, now, waiting), changes
 
 
 def _read(body: Mapping[str, Any], name: str, types: tuple[type, ...], errors: Errors) -> Any:

@@ -1,0 +1,1 @@
+"""Conflicts: both words side by side, and the desk's decision."""

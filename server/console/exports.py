@@ -1,0 +1,1 @@
+"""Lists, and what is taken out of the house."""

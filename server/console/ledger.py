@@ -1,0 +1,1 @@
+"""The problem ledger at the desk."""

@@ -1,0 +1,1 @@
+"""The county's tables, month by month."""

@@ -1,0 +1,1 @@
+"""Rosters and areas: upload, dry run, confirm."""

@@ -1,0 +1,5 @@
+"""Households and members as lists."""
+
+from server.lists.listing import Listing
+
+LISTINGS: list[Listing] = []
