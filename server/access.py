@@ -18,6 +18,7 @@ from server.store import Database, TownshipStore
 from server.tables import table_name
 from shared.grants import HOUSEHOLD, LATE_DAYS, TOWNSHIP, VILLAGE, Grant
 from shared.kind import ROLES
+from shared.moments import day_of
 from shared.sync.gate import Writer
 from shared.sync.wire import Request
 
@@ -75,11 +76,17 @@ def hash_secret(text: str) -> str:
 # --- people and grants ---------------------------------------------------------------------------------------------
 
 
-def add_user(database: Database, name: str, roles: list[str], grants: list[str], now: int, by: Actor = COMMAND) -> str:
+def add_user(
+    database: Database,
+    name: str,
+    roles: list[str],
+    grants: list[str],
+    now: int,
+    by: Actor = COMMAND,
+    township: str | None = None,
+) -> str:
     """A new person; returns the id. AccessError when the name is taken or a role or grant makes no sense."""
-    unknown = set(roles) - ROLES
-    if unknown or not roles:
-        raise AccessError(f"没有这个角色：{' '.join(unknown)}；可用：{' '.join(sorted(ROLES))} / No such role.")
+    _check_roles(roles)
     id_ = str(uuid7())
     with database.transaction() as connection:
         store = TownshipStore(database, connection, "")
@@ -95,16 +102,17 @@ def add_user(database: Database, name: str, roles: list[str], grants: list[str],
         about = {"name": name, "roles": sorted(roles)}
         audit.write(store, by, "user_add", now, kind="user", record=id_, details=about)
         for text in grants:
-            _add_grant(database, store, id_, text, now, by=by)
+            hold(database, store, id_, text, now, township, by)
     return id_
 
 
-def list_users(database: Database) -> list[dict[str, Any]]:
+def list_users(database: Database, now: int) -> list[dict[str, Any]]:
     """Everybody: id, name, roles, grants in force, disabled or not; by name."""
     with database.engine.connect() as connection:
         store = TownshipStore(database, connection, "")
         held: dict[str, list[str]] = {}
-        for person, scope in store.sql("SELECT person, scope FROM access_grant WHERE until IS NULL ORDER BY scope"):
+        running = "SELECT DISTINCT person, scope FROM access_grant WHERE until IS NULL OR until > ? ORDER BY scope"
+        for person, scope in store.sql(running, now):
             held.setdefault(person, []).append(scope)
         found = store.sql("SELECT id, name, roles, disabled_at FROM user_account ORDER BY name")
     return [
@@ -128,25 +136,24 @@ def grant(database: Database, name: str, text: str, now: int, township: str | No
     """Give a person a grant from now on; giving what is held already changes nothing."""
     with database.transaction() as connection:
         store = TownshipStore(database, connection, "")
-        _add_grant(database, store, person_named(store, name)[0], text, now, township, by)
+        hold(database, store, person_named(store, name)[0], text, now, township, by)
 
 
-def ungrant(database: Database, name: str, text: str, now: int, by: Actor = COMMAND) -> None:
-    """Take a grant back from now on. AccessError when the person does not hold it."""
+def ungrant(
+    database: Database, name: str, text: str, now: int, by: Actor = COMMAND, township: str | None = None
+) -> None:
+    """Take a grant back from now on, of `township` alone where it is given. AccessError when the person does not hold it."""
     with database.transaction() as connection:
         store = TownshipStore(database, connection, "")
         person, _ = person_named(store, name)
-        held = "person = ? AND scope = ? AND until IS NULL"
-        found = store.sql(f"SELECT DISTINCT township FROM access_grant WHERE {held}", person, str(Grant.read(text)))
-        if not found:
+        if not release(store, person, str(Grant.read(text)), now, township, by):
             raise AccessError(f"{name} 没有这项授权：{text} / {name} does not hold {text}")
-        store.sql(f"UPDATE access_grant SET until = ? WHERE {held}", now, person, text)
-        for (township,) in found:
-            told = {"name": name, "grant": text}
-            audit.write(store.beside(township), by, "ungrant", now, kind="user", record=person, details=told)
 
 
-def _add_grant(
+_RUNNING = "person = ? AND scope = ? AND (until IS NULL OR until > ?)"
+
+
+def hold(
     database: Database,
     store: TownshipStore,
     person: str,
@@ -154,19 +161,50 @@ def _add_grant(
     now: int,
     township: str | None = None,
     by: Actor = COMMAND,
-) -> None:
+    until: int | None = None,
+) -> bool:
+    """Give a grant from now on, in the store's transaction; whether that changed anything. `until` in ms, None without an end."""
     township = township_of(database, store, Grant.read(text), township)
-    held = "SELECT 1 FROM access_grant WHERE township = ? AND person = ? AND scope = ? AND until IS NULL"
-    if not store.sql(held, township, person, text):
+    running = store.sql(
+        f"SELECT until FROM access_grant WHERE township = ? AND {_RUNNING}", township, person, text, now
+    )
+    if any(ends == until for (ends,) in running):
+        return False
+    if running:
+        store.sql(
+            f"UPDATE access_grant SET until = ? WHERE township = ? AND {_RUNNING}", until, township, person, text, now
+        )
+    else:
         # Taken and given back within one millisecond is the same grant going on.
         store.sql(
-            "INSERT INTO access_grant (township, person, scope, since) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (township, person, scope, since) DO UPDATE SET until = NULL",
-            township, person, text, now,
+            "INSERT INTO access_grant (township, person, scope, since, until) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (township, person, scope, since) DO UPDATE SET until = excluded.until",
+            township, person, text, now, until,
         )  # fmt: skip
-        ((name,),) = store.sql("SELECT name FROM user_account WHERE id = ?", person)
-        told = {"name": name, "grant": text}
-        audit.write(store.beside(township), by, "grant", now, kind="user", record=person, details=told)
+    ends_on = {} if until is None else {"until": day_of(until)}
+    _note_grant(store, by, "grant", now, township, person, text, ends_on)
+    return True
+
+
+def release(
+    store: TownshipStore, person: str, text: str, now: int, township: str | None = None, by: Actor = COMMAND
+) -> bool:
+    """Take a grant back from now on, in the store's transaction; whether it was held. `township` where only one's is meant."""
+    held = store.sql(f"SELECT DISTINCT township FROM access_grant WHERE {_RUNNING} ORDER BY 1", person, text, now)
+    places = [place for (place,) in held if township in (None, place)]
+    for place in places:
+        store.sql(f"UPDATE access_grant SET until = ? WHERE township = ? AND {_RUNNING}", now, place, person, text, now)
+        _note_grant(store, by, "ungrant", now, place, person, text)
+    return bool(places)
+
+
+def _note_grant(
+    store: TownshipStore, by: Actor, action: str, now: int, township: str, person: str, text: str,
+    more: dict[str, str] | None = None,
+) -> None:  # fmt: skip
+    ((name,),) = store.sql("SELECT name FROM user_account WHERE id = ?", person)
+    told = {"name": name, "grant": text} | (more or {})
+    audit.write(store.beside(township), by, action, now, kind="user", record=person, details=told)
 
 
 def township_of(database: Database, store: TownshipStore, wanted: Grant, township: str | None = None) -> str:
@@ -195,13 +233,45 @@ def only_township(store: TownshipStore, kind: str, id_: str, township: str | Non
     return str(found[0])
 
 
-def disable_user(database: Database, name: str, now: int, by: Actor = COMMAND) -> None:
-    """End a person's account: no more signing in, no more syncing; what was written stays. AccessError when there is none."""
+def set_roles(database: Database, name: str, roles: list[str], now: int, by: Actor = COMMAND) -> None:
+    """Give a person these roles instead of the present ones. AccessError when a role makes no sense, or no administrator would be left."""
+    _check_roles(roles)
     with database.transaction() as connection:
         store = TownshipStore(database, connection, audit.SERVER)
-        person, _ = person_named(store, name)
+        person, before = person_named(store, name)
+        store.sql("UPDATE user_account SET roles = ? WHERE id = ?", " ".join(roles), person)
+        told = {"name": name, "roles": sorted(roles), "before": sorted(before.split())}
+        audit.write(store, by, "user_roles", now, kind="user", record=person, details=told)
+        _keep_an_admin(store, before)
+
+
+def _check_roles(roles: list[str]) -> None:
+    unknown = set(roles) - ROLES
+    if unknown or not roles:
+        raise AccessError(f"没有这个角色：{' '.join(unknown)}；可用：{' '.join(sorted(ROLES))} / No such role.")
+
+
+def _keep_an_admin(store: TownshipStore, before: str) -> None:
+    """AccessError when an administrator was taken away and no other is left. Asked after the trail's head was locked, so two cannot pass."""
+    if "admin" not in before.split():
+        return
+    enabled = store.sql("SELECT roles FROM user_account WHERE disabled_at IS NULL")
+    if not any("admin" in roles.split() for (roles,) in enabled):
+        raise AccessError(
+            "至少要留一位在用的管理员，请先添加另一位。 / At least one administrator must remain; add another one first."
+        )
+
+
+def disable_user(database: Database, name: str, now: int, by: Actor = COMMAND) -> None:
+    """End a person's account: no more signing in, no more syncing; what was written stays. AccessError when there is none, or when
+    no administrator would be left."""
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, audit.SERVER)
+        person, roles = person_named(store, name)
         store.sql("UPDATE user_account SET disabled_at = ? WHERE id = ?", now, person)
+        store.sql("UPDATE console_session SET ended_at = ? WHERE person = ? AND ended_at IS NULL", now, person)
         audit.write(store, by, "user_disable", now, kind="user", record=person, details={"name": name})
+        _keep_an_admin(store, roles)
 
 
 def enable_user(database: Database, name: str, now: int, by: Actor = COMMAND) -> None:
@@ -225,7 +295,8 @@ def make_code(database: Database, name: str, township: str | None, now: int, by:
         store = TownshipStore(database, connection, "")
         person, _ = person_named(store, name)
         held = [t for (t,) in store.sql(
-            "SELECT DISTINCT township FROM access_grant WHERE person = ? AND until IS NULL ORDER BY township", person
+            "SELECT DISTINCT township FROM access_grant WHERE person = ? AND (until IS NULL OR until > ?) ORDER BY township",
+            person, now,
         )]  # fmt: skip
         if township is None:
             if len(held) != 1:
@@ -310,13 +381,14 @@ def list_devices(database: Database, now: int) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def revoke_device(database: Database, device: str, now: int, by: Actor = COMMAND) -> None:
-    """End a phone's token. What it already sent stays. AccessError when there is no such phone."""
+def revoke_device(database: Database, device: str, now: int, by: Actor = COMMAND, township: str | None = None) -> None:
+    """End a phone's token, of `township` alone where it is given. What it already sent stays. AccessError when there is no such phone."""
     with database.transaction() as connection:
         store = TownshipStore(database, connection, "")
         found = store.sql(
-            "UPDATE device SET revoked_at = ? WHERE id = ? AND token_hash IS NOT NULL RETURNING township", now, device
-        )
+            "UPDATE device SET revoked_at = ? WHERE id = ? AND token_hash IS NOT NULL AND (township = ? OR ?) RETURNING township",
+            now, device, township or "", township is None,
+        )  # fmt: skip
         if not found:
             raise AccessError(f"没有这台手机：{device} / No such phone: {device}")
         for (township,) in found:

@@ -20,8 +20,9 @@ from server.codec import decoder_for
 from server.config import Config
 from server.console import blueprint as console
 from server.console import register_errors
-from server.console.errors import error_page
+from server.console.errors import error_page, http_error
 from server.extensions import csrf, db, limiter, migrate
+from server.figures import Aside
 from server.service import Service
 from server.store import Database, prepare_sqlite
 from server.tables import kind_tables
@@ -82,6 +83,7 @@ def create_app(config: Config | None = None, kinds: Registry = KINDS) -> Flask:
             prepare_sqlite(db.engine)
         lock_file = config.instance / "writer.lock" if config.is_sqlite else None
         database = Database(db.engine, kinds, lock_file, config.audit_key())
+        database.compute = Aside(config)
     service = Service(database, kinds, config)
     app.extensions["ruhu"] = service
     app.extensions["ruhu_decoder"] = decoder_for(kinds)
@@ -91,7 +93,7 @@ def create_app(config: Config | None = None, kinds: Registry = KINDS) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     csrf.init_app(app)
     limiter.init_app(app)
-    for blueprint in register_api(app):
+    for blueprint in register_api(app, http_error):
         csrf.exempt(blueprint)  # a token in a header, which no other site's page can send
     app.register_blueprint(console)
     register_errors(app)

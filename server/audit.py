@@ -46,6 +46,7 @@ ACTIONS = {
     "part": Label("撤销合并", "Joining undone"),
     "step": Label("办理问题", "Ledger step"),
     "link": Label("联户", "Party link"),
+    "reply": Label("答复意见", "Feedback answered"),
     "roster_import": Label("导入花名册", "Roster imported"),
     "areas_import": Label("导入区划", "Areas imported"),
     "export": Label("导出", "Exported"),

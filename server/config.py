@@ -3,12 +3,13 @@
 RUHU_DATABASE_URL  the database (default: SQLite in the instance folder; ``postgresql://…`` is the only change for PostgreSQL)
 RUHU_INSTANCE      the instance folder: database, secrets, lock (default ``instance`` in the current folder)
 RUHU_SERVER_NAME   what phones show as the server's name
+RUHU_EXPORT_PERSONS  a list that names more persons than this leaves only when a second person agrees (default 200)
 """
 
 import os
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 GUARD_BYTES = 64 * 1024 * 1024
@@ -24,12 +25,20 @@ class Config:
     instance: Path
     database_url: str
     server_name: str = "入户服务器"
+    export_persons: int = 200
 
     @classmethod
     def from_environment(cls) -> "Config":
+        """RuntimeError in words when a setting cannot be read."""
         instance = Path(os.environ.get("RUHU_INSTANCE", "instance")).resolve()
         url = os.environ.get("RUHU_DATABASE_URL", "")
-        return cls.at(instance, url, os.environ.get("RUHU_SERVER_NAME", ""))
+        config = cls.at(instance, url, os.environ.get("RUHU_SERVER_NAME", ""))
+        persons = os.environ.get("RUHU_EXPORT_PERSONS") or str(cls.export_persons)
+        if not (persons.isascii() and persons.isdigit() and len(persons) < 10):
+            raise RuntimeError(
+                f"RUHU_EXPORT_PERSONS 应为人数，如 200：{persons} / RUHU_EXPORT_PERSONS is a number of persons, such as 200."
+            )
+        return replace(config, export_persons=int(persons))
 
     @classmethod
     def at(cls, instance: Path, url: str = "", name: str = "") -> "Config":

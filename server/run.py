@@ -14,11 +14,11 @@ import secrets
 import signal
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server import access, schedule
+from server import access, accounts, schedule
 from server.app import create_app
 from server.campaigns import add_campaign
 from server.config import Config
@@ -26,6 +26,7 @@ from server.imports.apply import import_roster
 from server.imports.area_store import import_areas, village_names
 from server.imports.areas import NINGMING, read_areas
 from server.service import Service, now_ms
+from server.sight import ROLE_LABELS
 from server.tls import Door
 from server.upgrade import upgrade
 from shared.moments import day_of, days_after
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 DEMO_TOWNSHIP = "451422103"
+DEMO_ACCOUNTS = {"农演示": "desk", "黄演示": "desk", "李演示": "leader", "陆演示": "county", "覃演示": "admin"}
+"""Who may sign in to the demonstration's console: two clerks, since some things take a second person, and one of every other role."""
 _DRAIN = 16 * MAX_BODY
 """Bodies up to this many bytes are read to the end, so that the sender hears our word for "too large" and not a broken pipe."""
 
@@ -156,13 +159,17 @@ def run_demo_server(config: Config, host: str, port: int, say: Callable[[str], o
     upgrade(app)
     service: Service = app.extensions["ruhu"]
     with service.database.read(DEMO_TOWNSHIP) as store:
-        fresh = not store.sql("SELECT 1 FROM user_account")
+        known = [name for (name,) in store.sql("SELECT name FROM user_account")]
+    fresh = not known
+    passwords: dict[str, str] = {}
     if fresh:
         say("首次运行，准备演示数据 / first run, preparing demo data …")
-        _prepare(service, say)
+        passwords = _prepare(service, say)
     code, other = (access.make_code(service.database, "韦演示", DEMO_TOWNSHIP, now_ms()) for _ in range(2))
     say("")
-    say(f"  浏览器 / browser        http://{host}:{port}/")
+    say(f"  控制台 / console        http://{host}:{port}/")
+    for line in _sign_in_lines(passwords, known):
+        say(line)
     say(f"  接口文档 / API          http://{host}:{port}/api/docs")
     say(
         f"  手机应用：另开一个终端 make app，粘贴邀请 / the app: make app in another terminal, and paste ({access.CODE_MINUTES} min):"
@@ -175,7 +182,23 @@ def run_demo_server(config: Config, host: str, port: int, say: Callable[[str], o
     serve(config, host, port)
 
 
-def _prepare(service: Service, say: Callable[[str], object]) -> None:
+def _sign_in_lines(passwords: Mapping[str, str], known: list[str]) -> list[str]:
+    """How to sign in: names with their passwords where they were made just now; they are kept nowhere, so no later run can say them."""
+    if not passwords:
+        names = "、".join(name for name in DEMO_ACCOUNTS if name in known)
+        return [
+            f"    登录 / sign in as: {names}",
+            "    一次性密码只在首次运行时显示 / passwords were shown at the first run; 另发一个 / another: .venv/bin/ruhu user password NAME",
+        ]
+    lines = ["    登录，首次须换密码；密码只显示这一次 / sign in and choose a password of your own; shown this once:"]
+    for name, password in passwords.items():
+        role = ROLE_LABELS[DEMO_ACCOUNTS[name]]
+        lines.append(f"      {name}  {password}  {role.zh} / {role.en}")
+    return lines
+
+
+def _prepare(service: Service, say: Callable[[str], object]) -> dict[str, str]:
+    """Areas, a roster, a campaign, somebody in the field and those of DEMO_ACCOUNTS; returns the latter's one-time passwords by name."""
     import_areas(service.database, read_areas(NINGMING))
     villages = village_names(service.database, DEMO_TOWNSHIP)
     workbook = Path(__file__).parent / "imports" / "data" / "roster_haiyuan.xlsx"
@@ -188,4 +211,6 @@ def _prepare(service: Service, say: Callable[[str], object]) -> None:
         service.database, DEMO_TOWNSHIP, "大走访（演示 / demo）",
         starts_on=today, ends_on=days_after(today, 60), strict=False, by="演示 / demo",
     )  # fmt: skip
-    access.add_user(service.database, "农演示", ["desk"], [f"township:{DEMO_TOWNSHIP}"], now_ms())
+    for name, role in DEMO_ACCOUNTS.items():
+        access.add_user(service.database, name, [role], [f"township:{DEMO_TOWNSHIP}"], now_ms())
+    return {name: accounts.give_password(service.database, name, now_ms()) for name in DEMO_ACCOUNTS}

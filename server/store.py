@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
@@ -30,6 +30,9 @@ from shared.rules.entry import Entry
 from shared.rules.numbers import sequence_of
 from shared.sync.conflicts import CONFLICT
 from shared.sync.wire import Refusal
+
+if TYPE_CHECKING:
+    from server.figures import Compute
 
 T = TypeVar("T")
 TRIES = 5
@@ -69,6 +72,9 @@ class Database:
         self.engine = engine
         self.audit_key = audit_key
         self.kept = Kept()
+        self.compute: Compute | None = (
+            None  # how figures over a whole township are added up aside; None does it in place
+        )
         self.kinds = kinds
         self.rows = {name: Rows(kind) for name, kind in kinds.items()}
         self.is_sqlite = engine.dialect.name == "sqlite"
@@ -219,8 +225,13 @@ class TownshipStore:
         return [short.to_entry(row, received.get(row[0])) for row in rows]
 
     def _received(self, kind: str) -> dict[str, int]:
-        statement = "SELECT record, min(at) FROM changes WHERE township = ? AND kind = ? AND village IS NOT NULL"
-        return dict(map(tuple, self.sql(f"{statement} GROUP BY record", self.code, kind)))
+        """When each record first came. The log is read from end to end: grouped by the database it would be looked up row by row."""
+        statement = "SELECT record, at FROM changes WHERE township = ? AND kind = ? AND village IS NOT NULL"
+        first: dict[str, int] = {}
+        for record, at in self.sql(statement, self.code, kind):
+            if at < first.get(record, at + 1):
+                first[record] = at
+        return first
 
     def of_household(self, household: str) -> list[Record]:
         kinds = [name for name, kind in self._database.kinds.items() if not kind.made_by_server]

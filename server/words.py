@@ -45,7 +45,7 @@ def told(field: Field | None, value: Any, language: str = ZH) -> str:
         return _joined([told(None, one, language) for one in value], language)
     if isinstance(value, dict):
         return _joined([f"{name} {told(None, one, language)}" for name, one in value.items()], language)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _joined(parts: list[str], language: str) -> str:

@@ -1,5 +1,6 @@
 """The HTTP edge: reads a request's bytes and token, calls the service, words every error. No rule of the field lives here."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, request
@@ -21,13 +22,14 @@ SPEC = {
 
 
 class RuhuApi(Api):
-    """flask-smorest with its two traps mended: it leaves pages outside /api/ alone, and keeps a 405's Allow header."""
+    """flask-smorest with its two traps mended: errors outside /api/ are answered as pages are, and a 405 keeps its Allow header."""
 
     ERROR_SCHEMA = ErrorBody
+    elsewhere: Callable[[Any], Any]
 
     def handle_http_exception(self, error: Any) -> Any:
         if not request.path.startswith("/api/"):
-            return error
+            return self.elsewhere(error)
         _, status, headers = super().handle_http_exception(error)
         kept = {k: v for k, v in error.get_headers() if k.lower() not in ("content-type", "content-length")}
         code = {404: "not_found", 405: "method", 413: "too_large", 415: "media_type", 429: "slow_down"}.get(
@@ -37,9 +39,10 @@ class RuhuApi(Api):
         return {"code": code, "message": message, "errors": {}}, status, {**kept, **(headers or {})}
 
 
-def register_api(app: Flask) -> list[Blueprint]:
-    """Put the API's routes on an app; returns their blueprints."""
+def register_api(app: Flask, elsewhere: Callable[[Any], Any]) -> list[Blueprint]:
+    """Put the API's routes on an app; returns their blueprints. `elsewhere` answers HTTP errors of paths outside /api/."""
     api = RuhuApi(app, spec_kwargs=SPEC)
+    api.elsewhere = elsewhere
     blueprints = [sync.blueprint, sealed.blueprint, devices.blueprint, records.blueprint]
     for blueprint in blueprints:
         api.register_blueprint(blueprint)

@@ -39,7 +39,7 @@ def user_add(as_json: bool, name: str, roles: tuple[str, ...], grants: tuple[str
 @command(user_, "list")
 def user_list(as_json: bool) -> None:
     """列出人员、角色、授权 / people with their roles and grants"""
-    users = access.list_users(service().database)
+    users = access.list_users(service().database, now_ms())
     lines = []
     for user in users:
         roles, grants = user["roles"], user["grants"]

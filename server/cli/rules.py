@@ -1,8 +1,6 @@
-"""What the rules say of a township: policies, campaigns, reports, the ledger's round, short visits."""
+"""What the rules say of a township: policies, campaigns, the ledger's round, short visits."""
 
 import json
-import re
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -11,88 +9,16 @@ from server import campaigns, policies, short_visits
 from server.cli.base import command, main, me, say, service
 from server.imports.area_store import require_township
 from server.ledger import Round, go_round, townships
-from server.reports.cleanup import cleanup_report
-from server.reports.contact import contact_report
-from server.reports.coverage import coverage_report
-from server.reports.problems import problems_report
-from server.reports.report import Report
 from server.service import now_ms
-from server.store import TownshipStore
 from shared.moments import day_of
 from shared.rules.policy import PRESETS, preset_text
 
-MONTH = re.compile(r"(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])")
 _township = click.option("--township", required=True, help="9 位乡镇代码 / the township's 9-digit code")
 _by = click.option("--by", default=me, help="操作人 / whom the log shall name")
 
 
 class WrongWordsError(RuntimeError):
     """A word on the command line cannot be read."""
-
-
-# --- reports -------------------------------------------------------------------------------------------------------
-
-
-@main.group("report")
-def report_() -> None:
-    """报表：村合计，不排名 / figures: village totals, nobody is ranked"""
-
-
-def _month(text: str | None) -> str | None:
-    if text is not None and not MONTH.fullmatch(text):
-        raise WrongWordsError(f"月份写法不对：{text}，应为 2018-09 / Not a month: {text}; write 2018-09.")
-    return text
-
-
-def _report(as_json: bool, township: str, make: Callable[[TownshipStore], Report]) -> None:
-    database = service().database
-    with database.read(township) as store:
-        if not store.villages():
-            raise WrongWordsError(
-                f"没有这个乡镇，或还没有导入它的村：{township} / No such township, or its villages are not imported yet."
-            )
-        found = make(store)
-    say(found.as_json(), as_json, *found.lines())
-
-
-_month_option = click.option("--month", help="如 2018-09；默认本月 / such as 2018-09; this month unless given")
-
-
-@command(report_, "coverage")
-@_township
-@click.option("--month", help="截至该月末，如 2018-09；默认今天 / as at its end; today unless given")
-@click.option("--campaign", help="活动编号；默认最近一次 / a campaign's id; the latest unless given")
-def report_coverage(as_json: bool, township: str, month: str | None, campaign: str | None) -> None:
-    """走访覆盖 / coverage of a campaign"""
-    asked = _month(month)
-    _report(as_json, township, lambda store: coverage_report(store, service().kinds, now_ms(), asked, campaign))
-
-
-@command(report_, "contact")
-@_township
-@_month_option
-def report_contact(as_json: bool, township: str, month: str | None) -> None:
-    """党员联户 / contact visits of a month"""
-    asked = _month(month)
-    _report(as_json, township, lambda store: contact_report(store, now_ms(), asked))
-
-
-@command(report_, "cleanup")
-@_township
-@_month_option
-def report_cleanup(as_json: bool, township: str, month: str | None) -> None:
-    """环境整治 / clean-up checks of a month"""
-    asked = _month(month)
-    _report(as_json, township, lambda store: cleanup_report(store, now_ms(), asked))
-
-
-@command(report_, "problems")
-@_township
-@click.option("--month", help="该月的台账；默认全部 / of that month; all of it unless given")
-def report_problems(as_json: bool, township: str, month: str | None) -> None:
-    """问题台账 / the ledger"""
-    asked = _month(month)
-    _report(as_json, township, lambda store: problems_report(store, now_ms(), asked))
 
 
 # --- policies and campaigns ----------------------------------------------------------------------------------------

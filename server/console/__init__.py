@@ -6,13 +6,26 @@ the township's own acts (`server.desk`, …), the rules (`shared.rules`).
 """
 
 from server.console import (
+    areas,
+    conflict,
     conflicts,
     entry,
     exports,
+    feedback,
+    hand_over,
     households,
+    joining,
     ledger,
+    ledger_new,
+    ledger_problem,
+    ledger_step,
+    links,
+    lists,
+    monthly,
     overview,
     people,
+    person_acts,
+    phones,
     records,
     reports,
     review,
@@ -22,7 +35,33 @@ from server.console import (
 from server.console.door import blueprint
 from server.console.errors import register_errors
 
-PAGES = (entry, overview, households, records, conflicts, ledger, review, reports, exports, roster, people, trail)
+PAGES = (
+    entry,
+    overview,
+    households,
+    records,
+    conflicts,
+    conflict,
+    ledger,
+    ledger_new,
+    ledger_problem,
+    ledger_step,
+    review,
+    joining,
+    reports,
+    lists,
+    exports,
+    monthly,
+    feedback,
+    roster,
+    areas,
+    people,
+    person_acts,
+    phones,
+    links,
+    hand_over,
+    trail,
+)
 """Importing them registers their routes."""
 
 __all__ = ["PAGES", "blueprint", "register_errors"]

@@ -181,7 +181,10 @@ def _town(sight: Sight, township: str) -> Town:
 
 
 def present() -> Sight | None:
-    """Who is signed in; None when nobody is, or the session ended. Being here counts as use (the cookie says when)."""
+    """Who is signed in; None when nobody is, or the session ended. Being here counts as use (the cookie says when).
+
+    A page that asks by itself how far something is (`poll` in its URL) is no use: left open, it must not keep the session alive.
+    """
     secret, seen = session.get("secret"), session.get("seen", 0)
     now = now_ms()
     if not isinstance(secret, str) or now - int(seen) > accounts.IDLE_MS:
@@ -189,7 +192,8 @@ def present() -> Sight | None:
     account = accounts.session_of(service().database, secret, now)
     if account is None:
         return None
-    session["seen"] = now
+    if "poll" not in request.args:
+        session["seen"] = now
     return Sight.of(account)
 
 

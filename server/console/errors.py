@@ -23,10 +23,9 @@ _STALE = (Label("页面放得太久了", "The page has grown stale"), Label("请
 
 
 def register_errors(app: Flask) -> None:
-    """Pages for errors outside /api."""
+    """Pages for what our own errors mean outside /api; `http_error` does it for HTTP's."""
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(AccessError, _refused)
-    app.register_error_handler(HTTPException, _http)
 
 
 def error_page(code: int, says: tuple[Label, Label] | None = None) -> tuple[str, int]:
@@ -35,9 +34,10 @@ def error_page(code: int, says: tuple[Label, Label] | None = None) -> tuple[str,
     return render("error.html", g.get("visitor"), code=code, title=title, next_step=next_step), code
 
 
-def _http(error: HTTPException) -> Any:
+def http_error(error: HTTPException) -> Any:
+    """An HTTP error outside /api as a page."""
     code = error.code or 500
-    if request.path.startswith("/api/") or code < 400:
+    if code < 400:
         return error
     body, status = error_page(code)
     kept = {

@@ -22,6 +22,7 @@ MENU: list[tuple[str, Label, str]] = [
     ("console.conflicts", Label("分歧", "Conflicts"), "conflicts"),
     ("console.ledger", Label("问题台账", "Ledger"), "ledger"),
     ("console.review", Label("待认定", "To review"), "review"),
+    ("console.feedback", Label("意见投诉", "Feedback"), "feedback"),
     ("console.reports", Label("报表", "Reports"), "reports"),
     ("console.lists", Label("名单与导出", "Lists, exports"), "lists"),
     ("console.roster", Label("花名册", "Roster"), "roster"),

@@ -41,8 +41,10 @@ def import_roster(
     dry_run: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
     now: Callable[[], int] = now_ms,
+    door: str = "import",
 ) -> Imported:
-    """Read the workbook at `path` and write it. `person` is the id and `by` the name of whoever the log shall name.
+    """Read the workbook at `path` and write it. `person` is the id and `by` the name of whoever the log shall name; `door` is by
+    which door they came in, for the audit trail.
 
     `progress` is called with ("read", rows done, rows in all), then ("write", households done, households in all).
     UnknownTownshipError, WorkbookError or RosterImportError in words.
@@ -53,7 +55,7 @@ def import_roster(
 
     roster = read_roster(path, village_names(database, township), progress=told("read"))
     return apply_roster(
-        database, township, roster, person=person, by=by, dry_run=dry_run, progress=told("write"), now=now
+        database, township, roster, person=person, by=by, dry_run=dry_run, progress=told("write"), now=now, door=door
     )
 
 
@@ -67,6 +69,7 @@ def apply_roster(
     dry_run: bool = False,
     progress: Callable[[int, int], None] | None = None,
     now: Callable[[], int] = now_ms,
+    door: str = "import",
 ) -> Imported:
     """Write a roster that was read. `progress` is called with (households done, households in all)."""
     with database.read(township) as store:
@@ -91,7 +94,7 @@ def apply_roster(
         counts = {word: asdict(getattr(report, word)) for word in ("households", "members")}
         with database.transaction() as connection:
             store = TownshipStore(database, connection, township)
-            audit.write(store, Actor(person, by, "import"), "roster_import", now(), details=_flat(counts))
+            audit.write(store, Actor(person, by, door), "roster_import", now(), details=_flat(counts))
     return report
 
 

@@ -4,7 +4,9 @@ Promises: storing the same list again changes nothing; nothing is ever deleted, 
 a newer list no longer names. Leaves to others: reading and checking the file (`areas`).
 """
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from server import audit
@@ -13,6 +15,7 @@ from server.imports.areas import Area, townships
 from server.service import now_ms
 from server.store import Database, TownshipStore
 
+CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 _UPSERT = (
     "INSERT INTO area (code, name, parent, level, is_farm) VALUES (?, ?, ?, ?, ?) ON CONFLICT (code) DO UPDATE"
     " SET name = excluded.name, parent = excluded.parent, level = excluded.level, is_farm = excluded.is_farm"
@@ -23,6 +26,38 @@ class UnknownTownshipError(Exception):
     """The code is no township with villages; the message (Chinese / English) says what it is and what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class AreaRow:
+    """What one line of a list comes to. `was`: what the area is called now, where it has another name."""
+
+    code: str
+    name: str
+    level: str
+    outcome: str
+    was: str = ""
+
+
+def compare_areas(database: Database, areas: Iterable[Area]) -> list[AreaRow]:
+    """What storing the areas would come to, line by line; nothing is written."""
+    with database.read("") as store:
+        return _compared(store, areas)
+
+
+def _compared(store: TownshipStore, areas: Iterable[Area]) -> list[AreaRow]:
+    stored = {
+        code: (name, parent, level, bool(is_farm))
+        for code, name, parent, level, is_farm in store.sql("SELECT code, name, parent, level, is_farm FROM area")
+    }
+    rows = []
+    for area in areas:
+        before = stored.get(area.code)
+        now = (area.name, area.parent_code, area.level, area.is_farm)
+        outcome = CREATED if before is None else UNCHANGED if before == now else UPDATED
+        was = str(before[0]) if before is not None and before[0] != area.name else ""
+        rows.append(AreaRow(area.code, area.name, area.level, outcome, was))
+    return rows
+
+
 def import_areas(
     database: Database, areas: Iterable[Area], by: Actor = COMMAND, dry_run: bool = False
 ) -> dict[str, Any]:
@@ -31,25 +66,23 @@ def import_areas(
     `townships` are those of the list without its farms, `villages` all its village units.
     """
     listed = tuple(areas)
-    done = {"created": 0, "updated": 0, "unchanged": 0}
-    with database.transaction() as connection:
-        store = TownshipStore(database, connection, "")
-        stored = {
-            code: (name, parent, level, bool(is_farm))
-            for code, name, parent, level, is_farm in store.sql("SELECT code, name, parent, level, is_farm FROM area")
-        }
-        for area in listed:
-            row = (area.name, area.parent_code, area.level, area.is_farm)
-            if stored.get(area.code) == row:
-                done["unchanged"] += 1
-                continue
-            done["updated" if area.code in stored else "created"] += 1
-            if not dry_run:
-                store.sql(_UPSERT, area.code, *row)
-        if not dry_run:
-            audit.write(store, by, "areas_import", now_ms(), details=done)
+    if dry_run:
+        rows = compare_areas(database, listed)
+    else:
+        with database.transaction() as connection:
+            store = TownshipStore(database, connection, "")
+            rows = _compared(store, listed)
+            for row, area in zip(rows, listed, strict=True):
+                if row.outcome != UNCHANGED:
+                    store.sql(_UPSERT, area.code, area.name, area.parent_code, area.level, area.is_farm)
+            audit.write(store, by, "areas_import", now_ms(), details=_counted(rows))
     villages = sum(area.level == "village" for area in listed)
-    return {"areas": done, "townships": len(townships(listed)), "villages": villages}
+    return {"areas": _counted(rows), "townships": len(townships(listed)), "villages": villages}
+
+
+def _counted(rows: Iterable[AreaRow]) -> dict[str, int]:
+    counts = Counter(row.outcome for row in rows)
+    return {outcome: counts[outcome] for outcome in (CREATED, UPDATED, UNCHANGED)}
 
 
 def require_township(database: Database, code: str) -> None:

@@ -19,7 +19,7 @@ from server.imports.matching import (
     new_id,
     pair,
 )
-from server.imports.roster import Finding, HouseholdRow
+from server.imports.roster import Finding, HouseholdRow, PersonRow
 from server.imports.roster_words import worded
 from server.rows import from_json
 from server.store import Database, TownshipStore
@@ -50,6 +50,25 @@ class Tally:
         self.unchanged += other.unchanged
 
 
+CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
+
+
+@dataclass(slots=True)
+class RowDone:
+    """What one row came to for one record: a household's first row tells of the household, and each row of its person."""
+
+    sheet: int
+    row: int
+    kind: str
+    id: str
+    household: str  # its id
+    household_no: str | None
+    head: str | None
+    name: str | None
+    outcome: str
+    fields: list[str]
+
+
 @dataclass
 class Imported:
     """What an import did, or in a dry run would do."""
@@ -58,15 +77,20 @@ class Imported:
     members: Tally = field(default_factory=Tally)
     warnings: list[Finding] = field(default_factory=list)
     rejected: list[Finding] = field(default_factory=list)
+    rows: list[RowDone] = field(default_factory=list, compare=False)
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+    def as_json(self, rows: bool = False) -> dict[str, Any]:
+        """``{"households", "members", "warnings", "rejected"}``, and with `rows` what each row came to."""
+        told: dict[str, Any] = {"households": asdict(self.households), "members": asdict(self.members)}
+        told |= {word: [one.as_json() for one in getattr(self, word)] for word in ("warnings", "rejected")}
+        return told | ({"rows": [asdict(one) for one in self.rows]} if rows else {})
 
     def add(self, other: "Imported") -> None:
         self.households.add(other.households)
         self.members.add(other.members)
         self.warnings += other.warnings
         self.rejected += other.rejected
+        self.rows += other.rows
 
 
 class ChunkStore(TownshipStore):
@@ -151,7 +175,7 @@ class Planner:
                 said["source"] = "花名册"  # a household of which the row says nothing must still be a record
             changed, base = _difference(self._household, said, home)
             write = Write(self._household.name, id_, village, None, changed, base)
-            self._count(self._plan.report.households, write, home, row.row)
+            self._count(self._plan.report.households, write, home, row, row, None)
             self._plan.writes += [one for one in (write, *writes) if one.values]
         return self._plan
 
@@ -167,7 +191,7 @@ class Planner:
                 label = kind.fields[name].label
                 chinese, _, english = problem.partition(" / ")
                 message = worded("value_left_out", zh=label.zh, en=label.en, why_zh=chinese, why_en=english)
-                self._plan.report.warnings.append(Finding(row.row, "value_left_out", message))
+                self._plan.report.warnings.append(Finding(row.row, "value_left_out", message, row.sheet))
             else:
                 values[name] = value
         return values
@@ -240,7 +264,7 @@ class Planner:
             claimed.add(id_)
             changed, base = _difference(self._member, face.values, one)
             writes.append(Write(MEMBER, id_, village, home, changed, base))
-            self._count(self._plan.report.members, writes[-1], one, person.row)
+            self._count(self._plan.report.members, writes[-1], one, row, person, person.name)
         return writes
 
     def _known(self, keys: Iterable[Key]) -> list[Known]:
@@ -256,12 +280,28 @@ class Planner:
             Known(one, fold(kinds[one.kind], changes[one.key]) if one.key in changes else Folded()) for one in records
         ]
 
-    def _count(self, tally: Tally, write: Write, known: Known | None, row: int) -> None:
-        tally.created += known is None
-        tally.updated += known is not None and bool(write.values)
-        tally.unchanged += known is not None and not write.values
+    def _count(
+        self,
+        tally: Tally,
+        write: Write,
+        known: Known | None,
+        house: HouseholdRow,
+        row: HouseholdRow | PersonRow,
+        name: str | None,
+    ) -> None:
+        outcome = CREATED if known is None else UPDATED if write.values else UNCHANGED
+        tally.created += outcome == CREATED
+        tally.updated += outcome == UPDATED
+        tally.unchanged += outcome == UNCHANGED
+        report = self._plan.report
+        report.rows.append(
+            RowDone(
+                row.sheet, row.row, write.kind, write.id, write.household or write.id, house.household_no,
+                house.head_name, name, outcome, sorted(write.values) if outcome == UPDATED else [],
+            )
+        )  # fmt: skip
         if known and not known.living:
-            self._plan.report.warnings.append(Finding(row, "removed_here", worded("removed_here")))
+            report.warnings.append(Finding(row.row, "removed_here", worded("removed_here"), row.sheet))
 
 
 def _difference(kind: Kind, said: dict[str, Any], known: Known | None) -> tuple[dict[str, Any], dict[str, Any]]:

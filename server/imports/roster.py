@@ -40,6 +40,7 @@ class HouseholdRow:
     head_name: str | None
     phone: str | None
     persons: tuple[PersonRow, ...]
+    sheet: int = 1
 
 
 @dataclass(frozen=True)
@@ -279,4 +280,5 @@ class _Reading:
             head.name if head else written,
             next(filter(None, phones), None),
             tuple(draft.persons),
+            draft.sheet,
         )

@@ -30,6 +30,7 @@ class PersonRow:
     health: tuple[str, ...]
     phone: str | None  # 11 digits
     remark: str | None
+    sheet: int = 1
 
 
 # -------------------------------------------------------------------------------------------------------- single cells
@@ -194,6 +195,7 @@ class Persons:
             self._health(row),
             phone,
             "；".join([*remarks, *words]) or None,
+            self._findings.sheet,
         )
 
     def _relation(self, row: Row, is_head: bool) -> tuple[str, list[str]]:

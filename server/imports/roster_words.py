@@ -7,6 +7,7 @@ name, phone or identity number. Leaves to others: reading a cell (`roster_cells`
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 def _words(table: Mapping[str, str]) -> dict[str, str]:
@@ -212,6 +213,10 @@ class Finding:
     row: int  # as Excel shows it, from 1
     code: str
     message: str  # Chinese / English, with what to do next
+    sheet: int = 1
+
+    def as_json(self) -> dict[str, Any]:
+        return {"row": self.row, "code": self.code, "message": self.message}
 
 
 class Findings:
@@ -226,6 +231,10 @@ class Findings:
     def begin(self, sheet: int) -> None:
         """What is found from now on stands in this sheet (from 1)."""
         self._sheet = sheet
+
+    @property
+    def sheet(self) -> int:
+        return self._sheet
 
     def warn(self, row: int, code: str, *, sheet: int | None = None, **words: str) -> None:
         sheet = sheet or self._sheet
@@ -251,7 +260,7 @@ class Findings:
         if self._several:
             chinese, _, english = message.partition(" / ")
             message = f"工作表 {sheet}：{chinese} / Sheet {sheet}: {english}"
-        return Finding(row, code, message)
+        return Finding(row, code, message, sheet)
 
 
 def worded(code: str, **words: str) -> str:

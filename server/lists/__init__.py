@@ -6,11 +6,11 @@ all follow from it. Leaves to others: HTML (`console`), files (`exports`), who m
 
 from collections.abc import Mapping
 
-from server.lists import audit, calls, conflicts, homes, people, problems, review
+from server.lists import audit, calls, conflicts, feedback, homes, people, problem_form, problems, review
 from server.lists.listing import Listing
 
 LISTINGS: Mapping[str, Listing] = {
     listing.name: listing
-    for subject in (homes, calls, problems, conflicts, review, people, audit)
+    for subject in (homes, calls, problems, problem_form, conflicts, review, feedback, people, audit)
     for listing in subject.LISTINGS
 }

@@ -27,7 +27,8 @@ Row = Mapping[str, Any]
 class Column:
     """One column. `sort` says how a file writes it: text, code (digits that are no number), number, day, moment.
 
-    `field` is the kind's own, where the column shows one: then its words and its mask follow. `narrow` columns stay on a small screen.
+    `field` is the kind's own, where the column shows one: then its words and its mask follow. `narrow` columns stay on a small screen;
+    one that is not `on_page` only a file has.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Column:
     field: Field | None = None
     narrow: bool = True
     masked: bool = False
+    on_page: bool = True
 
     def shown(self, row: Row, whole: bool, language: str) -> str:
         """The cell in words."""

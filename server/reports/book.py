@@ -1,9 +1,11 @@
 """Reads a township into what the rules read: entries of the fields they ask for, and the roster as it was when a campaign began.
 
-Leaves to others: judging (`shared.rules`), adding up (the reports beside this).
+Of two households that the desk joined, what was done at the one counts for the other. Leaves to others: judging (`shared.rules`), adding up
+(the reports beside this).
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from server.rows import from_json
@@ -23,11 +25,16 @@ _DECIDES = frozenset({"categories", "left_reason", "left_on"})
 """The fields that decide whether a household stands on a roster."""
 _DATED = frozenset({"visit", "contact_visit"})
 """Of these it matters when they arrived."""
+_AT_HOME = frozenset({"visit", "contact_visit", "party_link"})
+"""What counts for the household that another was joined into."""
 
 
 def read_book(store: TownshipStore, kinds: Iterable[str] = NEEDS) -> Book:
     """What the rules ask for of a township, in one consistent view; `kinds` leaves out what a report does not need."""
     read = {kind: store.entries(kind, NEEDS[kind], dated=kind in _DATED) for kind in {*kinds, "policy"}}
+    joined = joined_households(store) if not _AT_HOME.isdisjoint(read) else {}
+    for kind in _AT_HOME & read.keys():
+        read[kind] = _at_home(read[kind], joined)
     return Book(
         households={entry.id: entry for entry in read.get("household", ())},
         removed={e.id: e for e in store.entries("household", NEEDS["household"], removed=True)}
@@ -42,6 +49,30 @@ def read_book(store: TownshipStore, kinds: Iterable[str] = NEEDS) -> Book:
         campaigns=read.get("campaign", ()),
         policies=read_policies(read["policy"]),
     )
+
+
+def joined_households(store: TownshipStore) -> dict[str, str]:
+    """A household that was joined into another: its id to that of the one which stands, at the end of the chain."""
+    rows = store.sql(
+        "SELECT id, joined_into FROM kind_household WHERE township = ? AND removed = ? AND joined_into <> ''",
+        store.code, True,
+    )  # fmt: skip
+    into = dict(map(tuple, rows))
+    joined = {}
+    for start in into:
+        end, passed = into[start], {start}
+        while end in into and end not in passed:
+            passed.add(end)
+            end = into[end]
+        if end not in passed:  # else they were joined in a ring, and each stays by itself
+            joined[start] = end
+    return joined
+
+
+def _at_home(entries: list[Entry], joined: Mapping[str, str]) -> list[Entry]:
+    if not joined:
+        return entries
+    return [replace(e, household=joined.get(e.household, e.household)) if e.household else e for e in entries]
 
 
 def read_policies(entries: Iterable[Entry]) -> Policies:
@@ -69,7 +100,28 @@ def roster_of(store: TownshipStore, kind: Kind, book: Book, campaign: Entry, pol
         if categories or gained:
             added = "" if categories else min(gained.values())
             listed.append(Listed(entry.id, entry.village or "", categories, added, gained))
-    return listed
+    return _join(listed, book, joined_households(store))
+
+
+def _join(listed: list[Listed], book: Book, joined: Mapping[str, str]) -> list[Listed]:
+    """The roster with households that were joined as the one they are: of the categories of both, and on it since the earlier of them."""
+    found: dict[str, Listed] = {}
+    for one in listed:
+        id_ = joined.get(one.household, one.household)
+        home = book.households.get(id_) or book.removed.get(id_)
+        if id_ != one.household:
+            one = replace(one, household=id_, village=(home.village if home else None) or one.village)
+        other = found.get(id_)
+        found[id_] = _both(other, one) if other else one
+    return list(found.values())
+
+
+def _both(one: Listed, other: Listed) -> Listed:
+    categories = one.categories | other.categories
+    later = sorted([*one.gained.items(), *other.gained.items()], key=lambda gain: gain[1], reverse=True)
+    gained = {category: since for category, since in later if category not in categories}  # the earlier of two stands
+    added = min(one.added, other.added)  # '' for those of the start
+    return replace(one, categories=categories, gained=gained, added=added)
 
 
 def _stands_in(household: Mapping[str, Any], day: str, policy: Policy) -> frozenset[str]:

@@ -1,16 +1,16 @@
 """`ruhu report cleanup`: clean-up checks of a month, by village: passed, good, slipped back. No household is named."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from server.reports.book import read_book
-from server.reports.report import Report, Table
+from server.reports.report import Counts, Places, Report, Table, add
 from server.store import TownshipStore
 from shared.fields import Label
 from shared.moments import day_of
-from shared.rules.cleanup import Checked, lines
+from shared.rules.cleanup import Checked, Target, lines
 from shared.rules.coverage import percent
+from shared.rules.due import Book
 
 COLUMNS = {
     "checks": Label("检查次数", "Checks"),
@@ -29,64 +29,73 @@ TARGETS = {
     "hamlet": Label("屯", "Hamlets"),
     "village": Label("村", "Villages"),
 }
+NEEDS = ("cleanup_check",)
 
-
-@dataclass(slots=True)
-class _Sum:
-    checks: int = 0
-    passed: int = 0
-    good: int = 0
-    failed: int = 0
-    red_lines: int = 0
-    incomplete: int = 0
-    rebounds: int = 0
-    totals: list[float] = field(default_factory=list)
-    targets: set[Any] = field(default_factory=set)
-
-    def add(self, target: Any, one: Checked) -> None:
-        self.checks += 1
-        self.targets.add(target)
-        self.passed += one.score.passed is True
-        self.good += one.score.good is True
-        self.failed += one.score.passed is False
-        self.red_lines += bool(one.score.red_lines)
-        self.incomplete += not one.score.complete
-        self.rebounds += bool(one.rebound)
-        if one.score.complete:
-            self.totals.append(one.score.total)
-
-    def row(self) -> dict[str, Any]:
-        average = round(sum(self.totals) / len(self.totals), 1) if self.totals else None
-        return {
-            "checks": self.checks, "targets": len(self.targets), "average": average, "passed": self.passed,
-            "good": self.good, "failed": self.failed, "red_lines": self.red_lines, "incomplete": self.incomplete,
-            "rebounds": self.rebounds, "percent": percent(self.passed, self.passed + self.failed),
-        }  # fmt: skip
+Judged = tuple[Target, Checked]
 
 
 def cleanup_report(store: TownshipStore, now: int, month: str | None = None) -> Report:
     """The month's checks; this month's unless given. Each is compared with the one before it, whatever its month."""
-    month = month or day_of(now)[:7]
-    book = read_book(store, ["cleanup_check"])
+    counted = count_cleanup(store, read_book(store, NEEDS), month or day_of(now)[:7])
+    return cleanup_of(counted, Places(store.villages()))
+
+
+def count_cleanup(store: TownshipStore, book: Book, month: str) -> Counts:
+    """The checks of every village, and of what."""
     judged = [(target, one) for target, line in lines(book.checks, book.policies).items() for one in line]
-    own = [(target, one) for target, one in judged if one.day.startswith(month)]
-    names = store.villages()
-    places = sorted({*names, *(one.entry.village or "" for _, one in own)})
+    found: dict[str, list[Judged]] = {}
+    for target, one in judged:
+        if one.day.startswith(month):
+            found.setdefault(one.entry.village or "", []).append((target, one))
+    own = [one for told in found.values() for one in told]
+    return {
+        "about": {"township": store.code, "month": month, "policy": book.policies.on(f"{month}-01").version},
+        "villages": {code: _counts(told) for code, told in found.items()},
+        "whole": _counts(own),  # a target that was checked in two villages is one
+    }
+
+
+def _counts(judged: list[Judged]) -> dict[str, Any]:
+    return {
+        "total": _sum(judged),
+        "targets": {code: _sum((target, one) for target, one in judged if target[0] == code) for code in TARGETS},
+    }
+
+
+def _sum(judged: Iterable[Judged]) -> dict[str, Any]:
+    """Counts; `points` is the sum of those that were `scored` to the end."""
+    judged = list(judged)
+    scores = [one.score for _, one in judged]
+    points = [score.total for score in scores if score.complete]
+    return {
+        "checks": len(judged), "targets": len({target for target, _ in judged}), "points": round(sum(points), 2), "scored": len(points),
+        "passed": sum(score.passed is True for score in scores), "good": sum(score.good is True for score in scores),
+        "failed": sum(score.passed is False for score in scores), "red_lines": sum(bool(score.red_lines) for score in scores),
+        "incomplete": sum(not score.complete for score in scores), "rebounds": sum(bool(one.rebound) for _, one in judged),
+    }  # fmt: skip
+
+
+def cleanup_of(counted: Counts, places: Places) -> Report:
+    """The report on these villages."""
+    villages = counted["villages"]
+    codes = places.codes(villages)
     rows = [
-        {"village": code, "name": names.get(code, code), **_sum((t, o) for t, o in own if o.entry.village == code)}
-        for code in places
+        {"village": code, "name": places.names.get(code, code), **_row(villages.get(code, {}).get("total", {}))}
+        for code in codes
     ]
+    parts = [counted["whole"]] if places.whole else [villages[code] for code in codes if code in villages]
     by_target = [
-        {"target": code, "name": label.zh, **_sum((t, o) for t, o in own if t[0] == code)}
+        {"target": code, "name": label.zh, **_row(add(part["targets"][code] for part in parts))}
         for code, label in TARGETS.items()
     ]
-    about = {"township": store.code, "month": month, "policy": book.policies.on(f"{month}-01").version}
-    more = {"targets": Table(COLUMNS, by_target, Label("对象", "Target"))}
-    return Report("cleanup", Label("环境整治", "Clean-up"), about, Table(COLUMNS, rows), _sum(own), more)
+    labels = {label.zh: label for label in TARGETS.values()}
+    more = {"targets": Table(COLUMNS, by_target, Label("对象", "Target"), labels)}
+    total = _row(add(part["total"] for part in parts))
+    about = dict(counted["about"])
+    return Report("cleanup", Label("环境整治", "Clean-up"), about, Table(COLUMNS, rows), total, more)
 
 
-def _sum(judged: Iterable[tuple[Any, Checked]]) -> dict[str, Any]:
-    found = _Sum()
-    for target, one in judged:
-        found.add(target, one)
-    return found.row()
+def _row(counts: Counts) -> dict[str, Any]:
+    row = {key: counts.get(key, 0) for key in COLUMNS}
+    average = round(counts["points"] / counts["scored"], 1) if counts.get("scored") else None
+    return {**row, "average": average, "percent": percent(row["passed"], row["passed"] + row["failed"])}

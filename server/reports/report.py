@@ -1,11 +1,12 @@
 """What every report is: a title, columns, a row for each village in the order of their codes, a total, and how it is printed.
 
-Promises: rows are places, never persons, and stand in the order of the area codes, so that no report is a ranking; the JSON holds what
-the printed table shows. Leaves to others: the figures.
+A report is made in two steps: a township is counted (`count_…`: numbers by village, as plain as JSON), and of the counts a table is made
+(`…_of`), for all villages or for those somebody may see. Promises: rows are places, never persons, and stand in the order of the area
+codes, so that no report is a ranking; the JSON holds what the printed table shows. Leaves to others: the figures.
 """
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,13 +17,42 @@ TOTAL = Label("合计", "Total")
 NONE = "—"
 
 
+Counts = Mapping[str, Any]
+"""Numbers by name, as `count_…` gives them: they can be added up. `percent`, averages and other shares are worked out of sums alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The villages a report is about: code to name, in the order of codes. `whole`: all there are, and what lies in none of them."""
+
+    names: Mapping[str, str]
+    whole: bool = True
+
+    def codes(self, counted: Iterable[str] = ()) -> list[str]:
+        """The rows there are: every village, and for the whole township those that have gone from its list and still count something."""
+        return sorted({*self.names, *counted}) if self.whole else sorted(self.names)
+
+
+def add(parts: Iterable[Counts]) -> dict[str, Any]:
+    """The sum of counts, name by name."""
+    total: dict[str, Any] = {}
+    for part in parts:
+        for name, number in part.items():
+            total[name] = total.get(name, 0) + number
+    return total
+
+
 @dataclass(slots=True)
 class Table:
-    """Rows under columns (key to heading). A row's `name` heads it; a value of None prints as a dash."""
+    """Rows under columns (key to heading). A row's `name` heads it; a value of None prints as a dash.
+
+    `labels` are the rows' names in both languages, where they are no village's: name to label.
+    """
 
     columns: Mapping[str, Label]
     rows: Sequence[Mapping[str, Any]]
     head: Label = VILLAGE
+    labels: Mapping[str, Label] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

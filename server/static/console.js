@@ -4,7 +4,9 @@
 
 // A figure with data-chart holds a table: first column names, each further column a series (data-series="bar|line", else left out).
 // data-chart: "bars" (upright), "rows" (lying, for long names), "lines". data-stack stacks bars; data-percent ends the axis at 100.
+// data-tone on a column's heading: "rest" for what is left over, "danger" for what is overdue.
 const COLOURS = ["#1d6b45", "#c98a1b", "#3b6ea5", "#b02a37", "#7a5aa6", "#5a8f7b", "#8a6d3b"];
+const TONES = { rest: "#8b968f", danger: "#b02a37" };
 
 function drawChart(figure) {
   const table = figure.querySelector("table");
@@ -21,12 +23,13 @@ function drawChart(figure) {
     name: text(head), type: head.dataset.series, data: rows.map((row) => number(row.cells[at])),
     stack: figure.dataset.stack !== undefined && head.dataset.series === "bar" ? "all" : undefined,
     barMaxWidth: 28, smooth: false, connectNulls: true, symbolSize: 5,
+    itemStyle: { color: TONES[head.dataset.tone] }, lineStyle: { color: TONES[head.dataset.tone] },
   }));
   const value = { type: "value", max: figure.dataset.percent !== undefined ? 100 : undefined, minInterval: figure.dataset.percent === undefined ? 1 : undefined };
   const category = { type: "category", data: names, inverse: lying, axisLabel: { interval: lying ? 0 : "auto", hideOverlap: true } };
   const chart = window.echarts.init(place, null, { renderer: "svg" });
   chart.setOption({
-    animation: false, color: COLOURS, textStyle: { fontFamily: "inherit" },
+    animation: false, color: COLOURS, textStyle: { fontFamily: getComputedStyle(place).fontFamily },
     tooltip: { trigger: "axis", renderMode: "richText" },
     legend: series.length > 1 ? { top: 0, itemGap: 14 } : undefined,
     grid: { left: 8, right: 16, bottom: 8, top: series.length > 1 ? 32 : 12, containLabel: true },

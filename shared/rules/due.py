@@ -196,7 +196,7 @@ def _problem(problem: Entry, standing: Standing, policy: Policy, person: Person,
     zh = "，已逾期" if overdue else "，快到期" if soon else ""
     en = ", overdue" if overdue else ", due soon" if soon else ""
     why = Label(f"{called.zh}：{state.zh}{zh}", f"{called.en}: {state.en}{en}")
-    mine = _waits_for(standing, policy, problem, person, now, overdue)
+    mine = waits_for(standing, policy, problem, person, now, overdue)
     return Due("problem", why, until, overdue, problem.id, mine)
 
 
@@ -211,7 +211,7 @@ def _at_desk(person: Person, rules: ProblemRules) -> bool:
     return rules.rank(person.tier) >= rules.rank("township")
 
 
-def _waits_for(standing: Standing, policy: Policy, problem: Entry, person: Person, now: int, overdue: bool) -> bool:
+def waits_for(standing: Standing, policy: Policy, problem: Entry, person: Person, now: int, overdue: bool) -> bool:
     """Whether the next step is this person's: his to solve, the desk's to sort, or a gate he may hold because somebody else solved it.
 
     What is overdue is the desk's to look after as well, as far as its tier reaches.

@@ -59,6 +59,11 @@ class Unit:
         self._desk_number: int | None = None
         self._given: dict[str, int] = {}  # the last number given after each prefix
 
+    def after(self, stamps: Iterable[str]) -> None:
+        """Stamp what is written from now on above these, which its writer has seen: a phone's clock may run minutes ahead of ours."""
+        for stamp in stamps:
+            self._clock.observe(stamp)
+
     def _fetch(self, keys: Iterable[Key]) -> None:
         self._records |= self._town.load([key for key in keys if key not in self._records])
 

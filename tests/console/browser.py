@@ -62,6 +62,7 @@ class Office:
         self.app.config["RATELIMIT_ENABLED"] = False
         self.service: Service = self.app.extensions["ruhu"]
         self.database = self.service.database
+        self.database.compute = None  # figures are added up in place, at every look
         self.folder = folder
 
     def close(self) -> None:

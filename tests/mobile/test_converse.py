@@ -87,6 +87,15 @@ def test_while_more_than_a_batch_waits_no_records_are_asked_for(phone: Phone, to
     assert len(phone.notebook.records("household")) == 501
 
 
+def test_a_request_tells_how_much_the_phone_still_holds_beside_it_and_says_nothing_of_nothing(
+    phone: Phone, township: Township
+) -> None:
+    for n in range(503):
+        phone.write("household", None, remark=str(n))
+    phone.syncing.once()
+    assert [request.get("waiting") for request in township.requests[:2]] == [3, None]
+
+
 def test_acknowledged_words_stay_visible_before_the_feed_brings_them(phone: Phone, township: Township) -> None:
     first = phone.write("household", None, remark="一")
     for place in range(500):

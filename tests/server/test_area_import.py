@@ -7,7 +7,7 @@ import pytest
 
 from server.app import create_app
 from server.config import Config
-from server.imports.area_store import UnknownTownshipError, import_areas, village_names
+from server.imports.area_store import UnknownTownshipError, compare_areas, import_areas, village_names
 from server.imports.areas import NINGMING, Area, read_areas, villages_of
 from server.store import Database
 from server.upgrade import upgrade
@@ -64,6 +64,24 @@ def test_a_new_name_is_taken_over_and_what_a_newer_list_leaves_out_stays(databas
     assert import_areas(database, newer)["areas"] == {"created": 0, "updated": 1, "unchanged": len(AREAS) - 2}
     assert len(stored(database)) == len(AREAS)
     assert village_names(database, "451422103")["桐骨社区"] == "451422103215"
+
+
+def test_a_comparison_tells_every_line_and_writes_nothing(database: Database) -> None:
+    import_areas(database, AREAS[:-1])
+    newer = [Area(a.code, "桐骨社区", a.parent_code, a.level) if a.code == "451422103215" else a for a in AREAS]
+    before = stored(database)
+    told = {row.code: (row.outcome, row.was) for row in compare_areas(database, newer)}
+    was = next(a.name for a in AREAS if a.code == "451422103215")
+    assert told.pop("451422103215") == ("updated", was)
+    assert told.pop(AREAS[-1].code) == ("created", "")
+    assert set(told.values()) == {("unchanged", "")}
+    assert stored(database) == before
+    assert import_areas(database, newer, dry_run=True)["areas"] == {
+        "created": 1,
+        "updated": 1,
+        "unchanged": len(AREAS) - 2,
+    }
+    assert stored(database) == before
 
 
 def test_a_township_gives_its_villages_by_name(database: Database) -> None:

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from server import accounts
+from server import run as running
 from server.app import create_app
 from server.cli import main
 from server.config import Config
 from server.imports.areas import NINGMING
-from server.service import now_ms
+from server.imports.plan import Imported
+from server.service import Service, now_ms
 
 TOWNSHIP, VILLAGE, OTHER = "451422103", "451422103001", "451422103201"
 
@@ -201,3 +204,75 @@ def test_people_are_listed_with_their_roles_and_the_grants_they_hold_now(office:
     (user,) = office.json("user", "list")["users"]
     assert (user["name"], user["roles"], user["grants"]) == ("韦敏", ["cadre"], [f"village:{VILLAGE}"])
     assert f"village:{VILLAGE}" in office.run("user", "list").output
+
+
+# --- accounts of the console ---------------------------------------------------------------------------------------
+
+
+def sign_in(folder: Path, name: str, password: str) -> str:
+    service: Service = create_app(Config.at(folder)).extensions["ruhu"]
+    try:
+        return accounts.sign_in(service.database, name, password, now_ms())
+    finally:
+        service.database.engine.dispose()
+
+
+def test_a_one_time_password_opens_the_console_until_the_next_one_is_given(office: Office) -> None:
+    office.json("user", "add", "陆桌员", "--role", "desk", "--grant", f"township:{TOWNSHIP}")
+    first = office.json("user", "password", "陆桌员")["password"]
+    assert sign_in(office.folder, "陆桌员", first)
+    shown = office.run("user", "password", "陆桌员").output
+    assert first not in shown
+    with pytest.raises(accounts.SignInError):
+        sign_in(office.folder, "陆桌员", first)
+    assert "没有这个用户" in office.fails("user", "password", "没有这人")
+
+
+def test_a_disabled_person_neither_signs_in_nor_syncs_until_enabled_again(office: Office) -> None:
+    office.json("user", "add", "韦敏", "--role", "cadre", "--role", "desk", "--grant", f"village:{VILLAGE}")
+    phone, password = office.phone("韦敏"), office.json("user", "password", "韦敏")["password"]
+    assert office.json("user", "disable", "韦敏") == {"user": "韦敏", "disabled": True}
+    assert phone.sync([])["code"] == "revoked"
+    with pytest.raises(accounts.SignInError):
+        sign_in(office.folder, "韦敏", password)
+    assert "没有这个用户" in office.fails("user", "disable", "韦敏")
+    assert office.json("user", "list")["users"][0]["disabled"]
+    assert office.json("user", "enable", "韦敏") == {"user": "韦敏", "disabled": False}
+    assert phone.sync([])["grants"] == [f"village:{VILLAGE}"]
+    assert sign_in(office.folder, "韦敏", password)
+    assert "没有停用的用户" in office.fails("user", "enable", "韦敏")
+
+
+def test_the_last_administrator_is_not_disabled(office: Office) -> None:
+    office.json("user", "add", "甲", "--role", "admin")
+    assert "至少要留一位" in office.fails("user", "disable", "甲")
+    office.json("user", "add", "乙", "--role", "admin")
+    office.json("user", "disable", "甲")
+    assert "至少要留一位" in office.fails("user", "disable", "乙")
+    assert not next(user for user in office.json("user", "list")["users"] if user["name"] == "乙")["disabled"]
+
+
+def test_adding_somebody_names_every_role(office: Office) -> None:
+    told = office.run("user", "add", "--help").output
+    assert all(role in told for role in ("cadre", "party_member", "desk", "leader", "county", "admin"))
+
+
+def test_the_demonstration_says_once_how_everybody_signs_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "serve", lambda *_: None)
+    # Its households are not what is asked for here.
+    monkeypatch.setattr(running, "import_roster", lambda *_, **__: Imported())
+    folder = tmp_path / "demo"
+    first: list[str] = []
+    running.run_demo_server(Config.at(folder), "127.0.0.1", 8000, first.append)
+    given = {
+        words[0]: words[1] for line in first if len(words := line.split()) > 1 and words[0] in running.DEMO_ACCOUNTS
+    }
+    assert sorted(running.DEMO_ACCOUNTS.values()) == ["admin", "county", "desk", "desk", "leader"]
+    assert given.keys() == running.DEMO_ACCOUNTS.keys()
+    assert all(sign_in(folder, name, password) for name, password in given.items())
+    again: list[str] = []
+    running.run_demo_server(Config.at(folder), "127.0.0.1", 8000, again.append)
+    told = "\n".join(again)
+    assert not any(password in told for password in given.values())
+    assert all(name in told for name in given)
+    assert "ruhu user password" in told

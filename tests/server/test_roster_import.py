@@ -10,17 +10,21 @@ from typing import Any
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
 import server.imports
 from server import access
 from server.app import create_app
+from server.audit import read as read_trail
+from server.cli import main
 from server.config import Config
 from server.imports import apply
 from server.imports.apply import Imported, RosterImportError, apply_roster, import_roster
 from server.imports.area_store import import_areas
 from server.imports.areas import NINGMING, read_areas
 from server.imports.roster import read_roster
+from server.imports.row_report import report_of
 from server.service import now_ms
 from server.store import Database
 from server.upgrade import upgrade
@@ -497,3 +501,84 @@ def test_a_roster_of_another_townships_villages_is_refused_in_words(office: Offi
         with pytest.raises(RosterImportError, match=r"451422101001 / .*outside this township"):
             apply_roster(office.database, TOWNSHIP, roster, person="p", by="b", dry_run=dry_run)
     assert office.head() == 0
+
+
+# --------------------------------------------------------------------------------------------------------- row by row
+
+
+def test_every_row_says_what_became_of_its_household_and_its_person(office: Office) -> None:
+    told = report_of(office.read(*FAMILY, dry_run=True))
+    assert [(line.row, line.number, line.head, line.name, line.home, line.person) for line in told.lines] == [
+        (2, "0001", "韦大山", "韦大山", "created", "created"),
+        (3, "0001", "韦大山", "陆小花", "", "created"),
+        (4, "0001", "韦大山", "韦小山", "", "created"),
+    ]
+    written = report_of(office.read(*FAMILY))
+    assert written == told, "a dry run foretells the ids too"
+    assert {line.household for line in written.lines} == {office.only("household").id}
+
+
+def test_a_changed_row_names_the_fields_and_an_unchanged_one_none(office: Office) -> None:
+    office.read(*FAMILY)
+    changed = (FAMILY[0], person("陆小花", "妻", 身份证号=WOMAN, 备注="外出"), FAMILY[2])
+    lines = report_of(office.read(*changed, dry_run=True)).lines
+    assert [(line.home, line.person, line.fields) for line in lines] == [
+        ("unchanged", "unchanged", []),
+        ("", "updated", ["member.remark"]),
+        ("", "unchanged", []),
+    ]
+    assert [line.row for line in lines if line.is_("updated")] == [3]
+    assert [line.row for line in lines if line.is_("unchanged")] == [2, 4]
+
+
+def test_warnings_and_rejected_rows_stand_with_their_rows_and_their_sheets(office: Office) -> None:
+    book = openpyxl.Workbook()
+    for place, rows in enumerate(
+        ((FAMILY[0], person("韦老三", "叔公")), (person("黄小妹", 户编号="0002", 行政村="没有"),))
+    ):
+        sheet: Any = book.worksheets[0] if place == 0 else book.create_sheet()
+        for row in (HEAD, *rows):
+            sheet.append(list(row))
+    book.save(office.folder / "two.xlsx")
+    report = report_of(office.read_file(office.folder / "two.xlsx", dry_run=True))
+    assert (report.several, report.warnings, report.rejected) == (True, 1, 1)
+    assert [(line.sheet, line.row, len(line.says), line.rejected) for line in report.lines] == [
+        (1, 2, 0, False),
+        (1, 3, 1, False),
+        (2, 2, 1, True),
+    ]
+    assert [line.is_("warned") for line in report.lines] == [False, True, False]
+
+
+def test_the_counts_of_an_import_are_those_of_its_rows(haiyuan: Haiyuan) -> None:
+    for done in (haiyuan.rehearsal, haiyuan.first, haiyuan.second):
+        outcomes = Counter((row.kind, row.outcome) for row in done.rows)
+        for kind, tally in (("household", done.households), ("member", done.members)):
+            counts = (outcomes[kind, "created"], outcomes[kind, "updated"], outcomes[kind, "unchanged"])
+            assert counts == (tally.created, tally.updated, tally.unchanged)
+    assert [row.id for row in haiyuan.rehearsal.rows] == [row.id for row in haiyuan.first.rows]
+
+
+def test_the_json_of_an_import_has_rows_only_when_asked_for(haiyuan: Haiyuan) -> None:
+    assert "rows" not in haiyuan.first.as_json()
+    rows = haiyuan.first.as_json(rows=True)["rows"]
+    assert len(rows) == 1845 + 6514
+    assert rows[0].keys() >= {"sheet", "row", "kind", "id", "household_no", "outcome", "fields"}
+
+
+def test_the_trail_says_by_which_door_a_roster_came(office: Office) -> None:
+    office.read(*FAMILY)
+    office.read_file(office.folder / "roster.xlsx", door="console")
+    with office.database.read(TOWNSHIP) as store:
+        assert [act.via for act in read_trail(store)] == ["console", "import"]
+
+
+def test_the_command_tells_of_every_row_when_asked(office: Office) -> None:
+    office.read(*FAMILY, dry_run=True)
+    words = ["roster", "import", str(office.folder / "roster.xlsx"), "--township", TOWNSHIP, "--dry-run"]
+    environment = {"RUHU_INSTANCE": str(office.folder / "instance"), "RUHU_DATABASE_URL": ""}
+    plain = CliRunner().invoke(main, words, env=environment)
+    told = CliRunner().invoke(main, [*words, "--rows"], env=environment)
+    assert told.stdout.startswith(plain.stdout)
+    assert told.stdout.count("member 0001：新增 / new") == 3
+    assert "韦大山" not in told.stdout

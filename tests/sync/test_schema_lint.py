@@ -38,7 +38,7 @@ TENANT = [table for name, table in ALL.items() if name not in REFERENCE]
 
 
 def test_only_what_is_no_townships_own_is_a_reference_table() -> None:
-    assert set(REFERENCE) == {"server", "area", "user_account"}
+    assert set(REFERENCE) == {"server", "area", "user_account", "console_session"}
     assert KIND_TABLES.tables.keys() == {table_name(kind) for kind in KINDS.values()}
 
 
