@@ -279,6 +279,9 @@ def _times(sort: Sort) -> list[float]:
 
 def show(found: Measured) -> None:
     """The table, and what was missed."""
+    if not found.sorts:
+        print("  没有这样的页面 / no such page")
+        return
     print(f"\n  {'page':<58}{'first':>8}{'changed':>9}{'CPU':>6}{'median':>8}{'p95':>8}{'worst':>8}{'KB':>7}")
     for sort in sorted(found.sorts, key=lambda one: -median(_times(one))):
         times = _times(sort)

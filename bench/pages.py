@@ -7,7 +7,7 @@ the very first request of it took. Leaves to others: measuring them under load (
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -153,7 +153,9 @@ class Walk:
             self._known.add(name)
             self._waiting.append(Sort(name, f"{parts.path}?{parts.query}".rstrip("?"), part))
 
-    def _name(self, endpoint: str, arguments: dict[str, Any], query: list[tuple[str, str]], part: bool, of: str) -> str:
+    def _name(
+        self, endpoint: str, arguments: Mapping[str, Any], query: list[tuple[str, str]], part: bool, of: str
+    ) -> str:
         """What sort it is: codes in links tell sorts apart, as tabs do; ids, days and numbers do not."""
         words = [endpoint.removeprefix("console."), *(str(arguments[n]) for n in ("name", "kind") if n in arguments)]
         called = {text: name for name, text in self._texts.items()}

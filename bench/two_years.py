@@ -191,7 +191,11 @@ class _TwoYears:
         def work(batch: list[int], store: TownshipStore) -> None:
             for at in batch:
                 clerk, home = chance.choice(self._town.clerks), chance.choice(self._town.homes)
-                about = {"kind": "household", "record": home.id, "details": {"fields": ["phone"], "reason": "核对"}}
+                about: dict[str, Any] = {
+                    "kind": "household",
+                    "record": home.id,
+                    "details": {"fields": ["phone"], "reason": "核对"},
+                }
                 actor = Actor(clerk.person, clerk.name)
                 action = chance.weighted(_AUDITED)
                 audit.write(store, actor, action, at, **({} if action.startswith("sign") else about))

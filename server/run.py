@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server import access, accounts, schedule
+from server import access, accounts, schedule, warm
 from server.app import create_app
 from server.campaigns import add_campaign
 from server.config import Config
@@ -95,6 +95,7 @@ def _serve_one_process(app: "Flask", host: str, port: int, threads: int, tls: ss
     )
     _announce(host, door.port if door else server.effective_port, "https" if door else "http")
     schedule.start(app.extensions["ruhu"].database)
+    warm.start(app.extensions["ruhu"].database)
     if not door:
         server.run()
         return
@@ -126,6 +127,7 @@ def _serve_many(app: "Flask", host: str, port: int, threads: int, workers: int) 
     def begin(_server: Any, _worker: Any) -> None:
         database.engine.dispose(close=False)  # a connection belongs to the process that made it
         schedule.start(database)  # as does a thread
+        warm.start(database)
 
     class Application(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:

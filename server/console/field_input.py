@@ -1,6 +1,6 @@
 """One field of a record as an input on a page, made from the registry: how it is drawn, and how what was typed is read back.
 
-Promises: nothing is read that the field's own `check` would not keep, and why not is said in words; what was typed is given back as it was.
+Promises: nothing is read that the field's own `check` would not keep, and why not is said in words.
 Leaves to others: drawing (`conflict_parts.html`), writing the value (the gate checks it again).
 """
 
@@ -28,7 +28,6 @@ from shared.fields import (
     Text,
 )
 from shared.kind import Registry
-from shared.moments import SHANGHAI, moment_of
 from shared.record import Key
 
 _SORTS: Sequence[tuple[type[Field], str]] = [
@@ -43,11 +42,10 @@ _MANY = 500
 
 @dataclass(frozen=True)
 class Input:
-    """How a field is filled in. `sort`: text, area, number, date, datetime-local, lines, choice (with `options`), choices. `typed` is what
-    stands in it, one text for each box ticked."""
+    """How a field is filled in. `sort`: text, area, number, date, datetime-local, lines, choice and choices (with
+    `options`)."""
 
     sort: str
-    typed: Sequence[str] = ()
     options: Mapping[str, Label] = field(default_factory=dict)
 
 
@@ -56,14 +54,14 @@ def input_of(store: TownshipStore, kinds: Registry, one: Field | None, household
     if one is None or isinstance(one, Object) or (isinstance(one, List) and one.of_objects):
         return None
     if isinstance(one, Boolean):
-        return Input("choice", (), {_YES: Label("是", "Yes"), _NO: Label("否", "No")})
+        return Input("choice", {_YES: Label("是", "Yes"), _NO: Label("否", "No")})
     if isinstance(one, Link):
         options = _linkable(store, kinds, one.to, household)
-        return Input("choice", (), options) if options else None
+        return Input("choice", options) if options else None
     if isinstance(one, Text):
         return Input("area" if one.length > LONG else "text")
     sort = next((name for type_, name in _SORTS if isinstance(one, type_)), "text")
-    return Input(sort, (), one.choices if isinstance(one, Choice) else {})
+    return Input(sort, one.choices if isinstance(one, Choice) else {})
 
 
 def _linkable(store: TownshipStore, kinds: Registry, to: str, household: str | None) -> dict[str, Label]:
@@ -76,21 +74,6 @@ def _linkable(store: TownshipStore, kinds: Registry, to: str, household: str | N
     )  # fmt: skip
     titles = titles_of(store, kinds, [Key(to, id_) for (id_,) in found])
     return {id_: titles[Key(to, id_)] for (id_,) in found}
-
-
-def filled(one: Field, value: Any) -> list[str]:
-    """A value as it stands in the field's input."""
-    if value is None:
-        return []
-    if isinstance(one, Boolean):
-        return [_YES if value else _NO]
-    if isinstance(one, Datetime):
-        return [moment_of(value).astimezone(SHANGHAI).replace(tzinfo=None).isoformat(timespec="seconds")]
-    if isinstance(one, Choices):
-        return [str(code) for code in value]
-    if isinstance(one, List):
-        return ["\n".join(map(str, value))]
-    return [str(value)]
 
 
 def read(one: Field, drawn: Input, typed: Sequence[str]) -> tuple[Any, str | None]:

@@ -6,6 +6,7 @@ nothing a person typed reaches a page unescaped. Leaves to others: what is on a 
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import flash, render_template, request, session, url_for
 from markupsafe import Markup
@@ -109,8 +110,7 @@ def cell(column: Column, row: Mapping[str, Any], whole: bool = False) -> str:
 
 def page_url(number: int) -> str:
     """This list at another page, with the same filters."""
-    assert request.endpoint
-    return url_for(request.endpoint, **{**(request.view_args or {}), **request.args.to_dict(), "page": str(number)})
+    return f"{request.path}?{urlencode({**request.args.to_dict(), 'page': str(number)})}"
 
 
 @blueprint.app_context_processor
