@@ -342,6 +342,7 @@ def enrol(database: Database, code: str, device: dict[str, str], now: int) -> En
             " VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)",
             township, id_, person, device["name"], device["platform"], device["app"], hash_secret(token), now,
         )  # fmt: skip
+        audit.write(store, Actor(person, name, "phone"), "enrol", now, kind="device", record=id_)
     return Enrolled(id_, token, township, person, name, tuple(roles.split()))
 
 

@@ -7,7 +7,9 @@ a person may open (`sight`), cookies and pages (`console`).
 """
 
 import secrets
+from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -24,6 +26,7 @@ LONGEST_MS = 12 * 3_600_000
 """And so has one that was opened so long ago: everybody signs in once a working day."""
 FREE_TRIES = 5
 LONGEST_WAIT_MS = 15 * 60_000
+STRANGERS = 500
 SHORTEST = 10
 """Characters of a password."""
 
@@ -54,36 +57,94 @@ class Account:
 
 def sign_in(database: Database, name: str, password: str, now: int) -> str:
     """The secret of a new session. SignInError in words; every failure of a known name is audited."""
-    with database.engine.connect() as connection:
-        found = TownshipStore(database, connection, "").sql(
-            "SELECT id, name, password_hash, wrong_tries, wrong_at, disabled_at FROM user_account WHERE name = ?",
-            name.strip(),
-        )
-    person, known_as, kept, wrong, wrong_at, disabled = found[0] if found else ("", "", None, 0, None, None)
-    wait = _wait(wrong or 0) - (now - (wrong_at or 0))
+    tried = _begin_try(database, "name", name.strip(), now)
+    right = _matches(tried.kept if tried else _NOBODY, password)
+    if tried is None or not right or tried.disabled:
+        if tried:
+            _note_failure(database, tried, now)
+        raise SignInError("姓名或密码不对。 / The name or the password is wrong.")
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, audit.SERVER)
+        secret = _open(store, tried.person, now)
+        store.sql("UPDATE user_account SET wrong_tries = 0, wrong_at = NULL WHERE id = ?", tried.person)
+        audit.write(store, Actor(tried.person, tried.name), "sign_in", now)
+    return secret
+
+
+# --- tries ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """An account whose password is tried; `kept` is its hash, somebody else's where it has none."""
+
+    person: str
+    name: str
+    kept: str
+    disabled: bool
+
+
+def _begin_try(database: Database, column: str, value: str, now: int) -> _Tried | None:
+    """The account that is tried, the try counted before anything is judged, so that many at once are many; None for nobody.
+
+    SignInError while it has to wait. A name that does not exist waits like one that does.
+    """
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, "")
+        found = store.sql(
+            "SELECT id, name, password_hash, wrong_tries, wrong_at, disabled_at FROM user_account"
+            f" WHERE {column} = ?", value,
+        )  # fmt: skip
+        if not found:
+            _must_not_wait(*_STRANGERS.count(value, now), now)
+            return None
+        person, name, kept, wrong, wrong_at, disabled = found[0]
+        _must_not_wait(wrong, wrong_at, now)
+        counted = store.sql(
+            "UPDATE user_account SET wrong_tries = wrong_tries + 1, wrong_at = ? WHERE id = ? AND wrong_tries = ? RETURNING id",
+            now, person, wrong,
+        )  # fmt: skip
+        if not counted:  # another try at the same moment
+            _must_not_wait(FREE_TRIES, now, now)
+    return _Tried(person, name, kept or _NOBODY, disabled is not None or not kept)
+
+
+def _note_failure(database: Database, tried: _Tried, now: int) -> None:
+    with database.transaction() as connection:
+        store = TownshipStore(database, connection, audit.SERVER)
+        audit.write(store, Actor(tried.person, tried.name), "sign_in_failed", now)
+
+
+def _must_not_wait(wrong: int, wrong_at: int | None, now: int) -> None:
+    wait = _wait(wrong) - (now - (wrong_at or 0))
     if wait > 0:
         minutes = -(-wait // 60_000)
         raise SignInError(
             f"错误次数过多，请 {minutes} 分钟后再试。 / Too many wrong tries; try again in {minutes} minutes."
         )
-    right = _matches(kept or _NOBODY, password) and kept is not None
-    with database.transaction() as connection:
-        store = TownshipStore(database, connection, audit.SERVER)
-        if not right or disabled is not None:
-            if found:
-                store.sql(
-                    "UPDATE user_account SET wrong_tries = wrong_tries + 1, wrong_at = ? WHERE id = ?", now, person
-                )
-                audit.write(store, Actor(person, known_as), "sign_in_failed", now)
-            failure = SignInError("姓名或密码不对。 / The name or the password is wrong.")
-        else:
-            failure = None
-            secret = _open(store, person, now)
-            store.sql("UPDATE user_account SET wrong_tries = 0, wrong_at = NULL WHERE id = ?", person)
-            audit.write(store, Actor(person, known_as), "sign_in", now)
-    if failure:
-        raise failure
-    return secret
+
+
+class _Strangers:
+    """Tries of names that do not exist, so that nobody learns which do. In memory: the newest few hundred names."""
+
+    def __init__(self) -> None:
+        self._tries: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def count(self, name: str, now: int) -> tuple[int, int]:
+        """(tries before this one, when the last was); one that comes too early is not counted, as with a known name."""
+        key = hash_secret(name)
+        with self._lock:
+            wrong, at = self._tries.get(key, (0, 0))
+            if now - at >= _wait(wrong):
+                self._tries[key] = (wrong + 1, now)
+                self._tries.move_to_end(key)
+            while len(self._tries) > STRANGERS:
+                self._tries.popitem(last=False)
+        return wrong, at
+
+
+_STRANGERS = _Strangers()
 
 
 def _wait(wrong: int) -> int:
@@ -146,10 +207,10 @@ def end_session(database: Database, secret: str, now: int) -> None:
 
 def change_password(database: Database, account: Account, old: str, new: str, now: int) -> str:
     """One's own new password; every session of the person ends, and the secret of a new one comes back. AccessError in words."""
-    with database.engine.connect() as connection:
-        store = TownshipStore(database, connection, "")
-        ((kept,),) = store.sql("SELECT password_hash FROM user_account WHERE id = ?", account.person)
-    if not _matches(kept or _NOBODY, old):
+    tried = _begin_try(database, "id", account.person, now)
+    if tried is None or not _matches(tried.kept, old):
+        if tried:
+            _note_failure(database, tried, now)
         raise AccessError("现在的密码不对。 / The present password is wrong.")
     if old == new:
         raise AccessError("新密码与现在的相同。 / The new password is the present one.")

@@ -35,6 +35,7 @@ ACTIONS = {
     "user_roles": Label("改角色", "Roles changed"),
     "grant": Label("授权", "Grant given"),
     "ungrant": Label("收回授权", "Grant taken back"),
+    "enrol": Label("注册手机", "Phone enrolled"),
     "enrol_code": Label("生成注册码", "Enrolment code made"),
     "token_add": Label("生成读取令牌", "Read token made"),
     "revoke": Label("停用手机", "Phone revoked"),

@@ -40,7 +40,9 @@ ROLE_RIGHTS: Mapping[str, frozenset[Right]] = {
     "county": frozenset({Right.READ, Right.UNMASK, Right.LEDGER, Right.EXPORT, Right.AUDIT}),
     "admin": frozenset({Right.AREAS, Right.PEOPLE, Right.ACCOUNTS, Right.AUDIT}),
 }
-"""Who keeps the machine running need not read about households; who reads about them need not make accounts."""
+"""Who keeps the machine running need not read about households; who reads about them need not make accounts.
+
+An administrator is the whole server's: its accounts and its areas. His grants say whose phones, people and trail he opens."""
 ROLE_LABELS: Mapping[str, Label] = {
     "cadre": Label("村干部", "Village cadre"),
     "party_member": Label("党员", "Party member"),

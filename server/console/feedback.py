@@ -11,6 +11,8 @@ from server.lists import LISTINGS
 from server.sight import Right
 
 LONGEST = 2000
+UNDONE = 200
+"""Characters of an answer that can be taken back from the page; a longer one stands in the record's history."""
 
 
 @page("/t/<township>/feedback", Right.READ)
@@ -31,6 +33,6 @@ def reply_feedback(town: Town, record: str) -> Any:
     except AccessError as error:
         tell_error(error)
         return go("console.feedback", township=town.code)
-    undo = (request.path, {"reply": before})
+    undo = (request.path, {"reply": before}) if len(before) <= UNDONE else None  # it travels in the browser's cookie
     tell("已答复，对方下次同步后看到", "Answered; its writer sees it after the next sync", undo=undo)
     return go("console.feedback", township=town.code)

@@ -121,6 +121,8 @@ def add_person(town: Town) -> Any:
         "name": " ".join(form.get("name", "").split()), "roles": form.getlist("role"), "villages": form.getlist("village"),
         "home": form.get("home", "").strip(), "household": form.get("household", ""), "township": form.get("township"),
     }  # fmt: skip
+    if not town.may(Right.SETTLE):  # who reads no households learns nothing of them here
+        typed |= {"home": "", "household": ""}
     homes: list[Home] = []
     try:
         with town.read() as store:

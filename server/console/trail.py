@@ -5,7 +5,7 @@ from typing import Any
 from flask import url_for
 
 from server import audit
-from server.console.door import Town, page
+from server.console.door import Town, Visitor, page
 from server.console.frame import listed, render
 from server.lists import LISTINGS
 from server.lists.listing import Found
@@ -20,6 +20,15 @@ def audit_trail(town: Town) -> str:
     found: Found = shown["found"]
     shown["found"] = Found([_linked(town, row) for row in found.rows], found.total)
     return render("audit.html", town, "audit", head=head, whole=town.sight.is_whole(town.code), **shown)
+
+
+@page("/audit", Right.ACCOUNTS)
+def server_trail(who: Visitor) -> str:
+    """What concerns no township: accounts, signing in, areas."""
+    server = Town(who.sight, who.database, who.now, audit.SERVER, "")
+    with server.read() as store:
+        head = audit.head(store)
+    return render("audit.html", who, head=head, whole=True, **listed(server, LISTINGS["audit"]))
 
 
 def _linked(town: Town, row: Any) -> dict[str, Any]:

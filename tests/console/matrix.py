@@ -103,12 +103,12 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "console.lists": Row(READERS),
     "console.listing": (
         Row(READERS, fill={"name": "households"}),
-        Row(OFFICERS, fill={"name": "audit"}),
-        Row(CLERKS, fill={"name": "people"}),
+        Row(TRAIL, fill={"name": "audit"}),
+        Row(KEEPERS, fill={"name": "people"}),
     ),
     "console.export": (
         Row(EXPORTING, fill={"name": "households"}, form=lambda place: {"as": "csv"}),
-        Row(OFFICERS, fill={"name": "audit"}, form=lambda place: {"as": "xlsx"}),
+        Row(TRAIL, fill={"name": "audit"}, form=lambda place: {"as": "xlsx"}),
         Row(
             EXPORTING,
             fill={"name": "members"},
@@ -124,6 +124,7 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
         CLERKS, names={"asked": "own_request"}, hidden=frozenset({"county"}), form=lambda place: {"as": "csv"}
     ),
     "console.audit_trail": Row(TRAIL),
+    "console.server_trail": Row(ADMIN),
     "console.feedback": Row(READERS),
     "console.reply_feedback": Row(CLERKS, names={"record": "feedback"}, form=lambda place: {"reply": "谢谢"}),
     # --- households ------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Coming in: passwords, sessions that end, forgery refused, and nobody learns whether a name exists."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from server import accounts
@@ -43,6 +45,35 @@ def test_after_five_wrong_tries_even_the_right_password_waits(office: Office, pa
     assert "分钟后再试" in browser.post("/sign-in", {"name": DESK, "password": password}).text
     later = now_ms() + accounts.LONGEST_WAIT_MS
     assert accounts.sign_in(office.database, DESK, password, later)
+
+
+def test_a_name_that_does_not_exist_waits_like_one_that_does(office: Office, password: str) -> None:
+    for name in (DESK, "从没有过的人"):
+        said_so = []
+        for _ in range(accounts.FREE_TRIES + 1):
+            said_so.append("分钟后再试" in office.browser().post("/sign-in", {"name": name, "password": "x" * 12}).text)
+        assert said_so == [False] * accounts.FREE_TRIES + [True], name
+
+
+def test_many_tries_at_once_are_counted_one_by_one(office: Office, password: str) -> None:
+    now = now_ms()
+
+    def attempt(_: int) -> bool:
+        with pytest.raises(accounts.SignInError) as refused:
+            accounts.sign_in(office.database, DESK, "wrong wrong", now)
+        return "姓名或密码不对" in str(refused.value)
+
+    with ThreadPoolExecutor(8) as pool:
+        judged = sum(pool.map(attempt, range(16)))
+    assert 0 < judged <= accounts.FREE_TRIES
+
+
+def test_the_present_password_cannot_be_guessed_from_an_open_session(office: Office, password: str) -> None:
+    browser = office.browser(DESK)
+    for _ in range(accounts.FREE_TRIES):
+        browser.post("/password", {"old": "guess guess", "new": GOOD, "again": GOOD})
+    assert "分钟后再试" in browser.post("/password", {"old": password, "new": GOOD, "again": GOOD}).text
+    assert [act.action for act in office.trail("")].count("sign_in_failed") == accounts.FREE_TRIES
 
 
 def test_a_session_ends_when_idle_when_old_when_signed_out_and_with_a_new_password(office: Office) -> None:

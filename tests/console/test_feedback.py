@@ -51,3 +51,13 @@ def test_an_answer_that_is_too_long_is_said_and_nothing_is_changed(office: Offic
     desk = office.browser(DESK)
     assert "最多" in said(desk.post(f"{URL}/{complaint}/reply", {"reply": "长" * 2001}), desk)
     assert "reply" not in office.record("feedback", complaint).values
+
+
+def test_an_answer_too_long_for_the_browsers_cookie_is_sent_and_not_offered_back(
+    office: Office, complaint: str
+) -> None:
+    desk = office.browser(DESK)
+    desk.post(f"{URL}/{complaint}/reply", {"reply": "长" * 1500})
+    page = said(desk.post(f"{URL}/{complaint}/reply", {"reply": "短"}), desk)
+    assert "已答复" in page
+    assert "撤销" not in page

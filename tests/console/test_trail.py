@@ -6,7 +6,7 @@ from server import access, audit
 from server.service import now_ms
 from server.store import TownshipStore
 from server.verify import verify
-from tests.console.browser import DESK, LEADER, TOWN, VILLAGE, Office
+from tests.console.browser import ADMIN, DESK, LEADER, TOWN, VILLAGE, Office
 
 
 @pytest.fixture
@@ -73,3 +73,16 @@ def test_the_page_finds_rows_by_person_action_and_day(trail: Office) -> None:
 
 def test_who_may_not_read_the_trail_is_told_so(trail: Office) -> None:
     assert trail.browser(LEADER).get(f"/t/{TOWN}/audit").status_code == 403
+
+
+def test_an_administrator_reads_what_concerns_the_whole_server_and_nobody_else_does(trail: Office) -> None:
+    assert "添加人员" in trail.browser(ADMIN).page("/audit")
+    assert trail.browser(DESK).get("/audit").status_code == 403
+
+
+def test_a_phone_that_enrols_stands_in_the_trail(trail: Office) -> None:
+    access.grant(trail.database, "覃党员", f"village:{VILLAGE}", now_ms())
+    code = access.make_code(trail.database, "覃党员", TOWN, now_ms())
+    made = access.enrol(trail.database, code, {"name": "x", "platform": "y", "app": "z"}, now_ms())
+    (row,) = [act for act in trail.trail() if act.action == "enrol"]
+    assert (row.by, row.record, row.via) == ("覃党员", made.device, "phone")
