@@ -9,10 +9,10 @@ REPORT := .pytest_cache/report.xml
 ARGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run serve app phone screenshots phone-env test check bench format lock
+.PHONY: help setup demo run serve app phone screenshots phone-env test check bench bench-console format lock
 
 help:  ## 列出命令 / list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:  ## 建立 .venv，装好依赖 / make .venv with the locked dependencies
 	@sh .ci/setup
@@ -29,8 +29,9 @@ serve: setup  ## 启动服务器 / start the server (ARGS="--port 8000")
 app: setup  ## 在电脑上打开手机应用 / the phone's app in a window (RUHU_HOME=DIR keeps its profiles there)
 	@$(PY) -m mobile.main
 
-screenshots: setup  ## 走完一天，每一页存一张图 / a day with the app, a picture of every page in docs/screenshots
+screenshots: setup  ## 每一页存一张图：应用和控制台 / a picture of every page of app and console in docs/screenshots
 	@$(PY) -m tests.journeys.pictures $(or $(ARGS),docs/screenshots)
+	@$(PY) -m tests.browser.pictures $(or $(ARGS),docs/screenshots)
 
 phone-env: setup  ## 只装手机里有的包，再跑一遍界面测试 / the screens' tests once more with only what the phone's build has
 	@$(PY) tests/packaging/phone_env.py $(ARGS)
@@ -59,6 +60,9 @@ check: setup  ## 格式、规范、类型、导入 / format, lint, types, import
 
 bench: setup  ## 速度对照 / figures against peers, with the machine
 	@$(PY) -m bench $(ARGS)
+
+bench-console: setup  ## 控制台的速度，二十万次走访 / the console with 200,000 visits (ARGS="--keep DIR")
+	@$(PY) -m bench.console $(ARGS)
 
 format: setup  ## 整理代码 / format and fix the code
 	@$(PY) -m ruff check --fix-only --quiet .

@@ -26,13 +26,15 @@ import msgspec
 import structlog
 
 import server
-from server.config import Config
+from server.config import GUARD_BYTES, Config
 from server.service import Service
 
 log = structlog.get_logger()
 
 FOLDER = "jobs"
 KEPT_MS = 24 * 3_600_000
+MOST = 5
+"""Uploads of a township that are kept at a time."""
 RUNNING, DONE, FAILED, INTERRUPTED = "running", "done", "failed", "interrupted"
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -121,6 +123,15 @@ class Job:
         """Where the upload is written to."""
         return _opened(self.upload)
 
+    def is_done_with(self) -> bool:
+        """Whether its upload is gone: it came to its end. One that is still being received is not."""
+        return not self.upload.exists() and self.load(_PROGRESS, Progress) is not None
+
+    def is_nobodys(self) -> bool:
+        """Whether nobody waits for it: it failed, or is a list of areas, whose page nobody finds again."""
+        progress = self.progress()
+        return self.about.township == "" or (progress is not None and progress.state == FAILED)
+
     def is_running(self) -> bool:
         with self._lock(fcntl.LOCK_SH) as held:
             return not held
@@ -184,15 +195,54 @@ class Job:
 
 
 def create(instance: Path, about: About) -> Job:
-    """A new job, with nothing in it yet. Sweeps up what is a day old."""
+    """A new job, with nothing in it yet. Sweeps up what is a day old. JobError in words when there is no room for one more."""
+    _folder(instance).mkdir(parents=True, exist_ok=True)
     sweep(instance, about.at)
-    folder = _folder(instance) / secrets.token_hex(16)
-    folder.mkdir(mode=0o700, parents=True)
-    with _opened(folder / _LOCK):
-        pass
-    job = Job(folder, about)
-    job.save(_ABOUT, about)
+    with _alone(instance):
+        _check(instance, about.township)
+        _make_room(instance, about.township)
+        folder = _folder(instance) / secrets.token_hex(16)
+        folder.mkdir(mode=0o700)
+        with _opened(folder / _LOCK):
+            pass
+        job = Job(folder, about)
+        job.save(_ABOUT, about)
     return job
+
+
+def _check(instance: Path, township: str, but: str = "") -> None:
+    """JobError when a job of the township runs (another than `but`), or the disk is nearly full."""
+    if shutil.disk_usage(instance).free < GUARD_BYTES:
+        raise JobError("服务器磁盘将满，请联系管理员。 / The server's disk is nearly full; tell the administrator.")
+    if any(job.is_running() for job in of_township(instance, township) if job.id != but):
+        raise JobError(
+            "本乡镇有一份名册正在处理，请等它结束。 / A roster of this township is being worked on; wait until it ends."
+        )
+
+
+def _make_room(instance: Path, township: str) -> None:
+    """Remove the oldest that nobody can confirm any more; JobError while too many wait for somebody's word."""
+    kept = [job for job in of_township(instance, township) if not job.is_done_with()]
+    lost = [job for job in kept if job.is_nobodys()]
+    while len(kept) >= MOST and lost:
+        gone = lost.pop()
+        kept.remove(gone)
+        gone.remove()
+    if len(kept) >= MOST:
+        raise JobError(
+            f"已有 {MOST} 份上传的文件没有处理完，请先导入或删除。 / {MOST} uploads wait already; import or delete one first."
+        )
+
+
+@contextmanager
+def _alone(instance: Path) -> Iterator[None]:
+    """One at a time counts jobs and adds to them, or several at once would each find room."""
+    handle = os.open(_folder(instance), os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def find(instance: Path, id_: str) -> Job | None:
@@ -234,10 +284,13 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def begin(config: Config, job: Job, task: str) -> bool:
-    """Run a task in a child process; returns at once. False when the job runs already."""
-    with job.claim() as held:
+    """Run a task in a child process; returns at once. False when the job runs already; JobError in words when another of its
+    township does, or the disk is nearly full."""
+    instance = job.folder.parent.parent
+    with _alone(instance), job.claim() as held:
         if held is None:
             return False
+        _check(instance, job.about.township, but=job.id)
         job.save(_ABOUT, job.about)  # who confirms a task may be another than who uploaded
         job.save(_PROGRESS, Progress(task, RUNNING))
         spawn(config, job, held)

@@ -14,7 +14,7 @@ from shared.fields import Choice, Date, Label, List, Text
 from shared.hlc import LATEST_MS, format_stamp
 from shared.kinds import KINDS
 from shared.kinds.problem_step import STEPS
-from shared.moments import days_after
+from shared.moments import day_named, days_after
 from shared.rules.due import Person
 from shared.rules.duplicates import WOULD_RING
 from shared.rules.entry import Entry
@@ -117,10 +117,17 @@ def why_not_one(one: Problem, step: str, signer: Signer, now: int) -> Label | No
     return None
 
 
+PAST = Label("期限已经过去，请选今天或以后", "That day is over; choose today or a later one")
+"""The rules know no such step to be void, for a phone may write it down days later; at the desk it is a slip."""
+
+
 def rehearse(one: Problem, steps: Sequence[Mapping[str, Any]], device: str) -> Label | None:
     """Why one of these steps, taken after all the others, would have no effect; None when all have."""
     tried = []
     for place, values in enumerate(steps):
+        due, said = values.get("due_date"), str(values.get("at") or "")
+        if due and said and due < day_named(said):
+            return PAST
         last = format_stamp(LATEST_MS, place, device)
         tried.append(Entry(KIND.name, f"{place:04d}", one.entry.village, one.entry.household, values, last, last))
     known = [taken.entry for taken in one.standing.steps]

@@ -32,7 +32,8 @@ def number(value: Any) -> str:
 
 WORDS: dict[str, Any] = {"number": number, "moment": lambda at: moment(iso(at))}
 """What the templates of figures say things with."""
-FIRST_MONTH = "1970-01"
+FIRST_MONTH = "2014-01"
+"""There were no visits before: asking further back would only keep the machine busy."""
 POLL = "poll"
 """The argument by which a part says what it shows; the door takes a request with it for no use of the session."""
 SOON, GENTLY = 1, 4
@@ -91,11 +92,16 @@ def ask(town: Town, store: TownshipStore, wanted: Sequence[str]) -> Asked:
     return Asked(filters, given, names, Places(town.sight.places(store, village), whole), "", month)
 
 
+def is_month(text: str, this_month: str) -> bool:
+    """Whether there can be figures of it."""
+    return MONTH.takes(text) and FIRST_MONTH <= text <= this_month
+
+
 def _makes_sense(one: Filter, text: str, this_month: str, names: Mapping[str, str]) -> bool:
     if not one.takes(text):
         return False
     if one.name == "month":
-        return FIRST_MONTH <= text <= this_month
+        return is_month(text, this_month)
     return one.name != "village" or text in names  # another's village and none at all are answered alike
 
 

@@ -70,7 +70,7 @@ def decide_conflict(town: Town, conflict: str) -> str | Response | tuple[str, in
             raise AccessError(_CHANGED)
         values = _asked(town, store, told, choice, typed)
         decide(town, gate, store, conflict, values)
-        return str(values["decision"])
+        return choice if choice in CHOICES else str(values["decision"])
 
     try:
         decision = town.at_the_gate(work)
@@ -119,7 +119,7 @@ def _input(town: Town, store: TownshipStore, told: Disagreement) -> field_input.
     if told.is_removal:
         return None
     home = told.about.id if told.kind.is_household else told.about.household
-    return field_input.input_of(store, town.database.kinds, told.field, home)
+    return field_input.input_of(store, town.sight, town.database.kinds, told.field, home)
 
 
 def _shown(town: Town, id_: str, whole: bool = False, problem: str = "", typed: Sequence[str] = ()) -> str:
@@ -145,7 +145,7 @@ def _words(town: Town, store: TownshipStore, told: Disagreement, whole: bool) ->
     pairs += [(told.kind.fields.get(name), value) for name, value in told.wrote.items()]
     linked = {Key(field.to, value) for field, value in pairs if isinstance(field, Link) and isinstance(value, str)}
     home = Key(kinds.household, (told.about.id if told.kind.is_household else told.about.household) or "")
-    titles = titles_of(store, kinds, {told.about.key, home, *linked})
+    titles = titles_of(store, town.sight, kinds, {told.about.key, home, *linked})
 
     def said(name: str, value: Any) -> Label:
         return in_words(name, told.kind.fields.get(name), value, titles, whole)
@@ -156,7 +156,7 @@ def _words(town: Town, store: TownshipStore, told: Disagreement, whole: bool) ->
     if free and all(isinstance(value, str) for value in sides):
         parts = marked(*sides)
     return {
-        "title": titles[told.about.key], "home": titles.get(home), "household": home.id,
+        "title": titles.get(told.about.key, Label("—", "—")), "home": titles.get(home), "household": home.id,
         "village": store.villages().get(told.conflict.village or "", ""), "said": said,
         "losing_parts": parts[0], "standing_parts": parts[1],
     }  # fmt: skip

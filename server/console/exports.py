@@ -1,7 +1,7 @@
 """What is taken out of the house: any list as a workbook or CSV.
 
-Promises: the row in the trail is committed before a file leaves; what is masked stays so unless somebody may unmask and said why; a list of
-more persons than is set leaves only with a second person's word (`exports.requests`). Leaves to others: the files (`server.exports`).
+Promises: the row in the trail is committed before a file leaves; what is masked stays so unless somebody may unmask and said why; lists that
+name more persons than is set, in one or in slices of one day, leave only with a second person's word (`exports.requests`). Leaves to others: the files (`server.exports`).
 """
 
 import os
@@ -22,7 +22,7 @@ from server.exports import requests
 from server.exports.about import About, filters_for_the_trail, filters_in_words
 from server.exports.files import CSV, XLSX, TooManyRowsError, check_fits, write_csv, write_xlsx
 from server.exports.reading import Reading, reading
-from server.exports.requests import Asked
+from server.exports.requests import Asked, NeedsTwoError
 from server.lists import LISTINGS
 from server.lists.listing import BadFilterError, Listing
 from server.service import now_ms
@@ -44,9 +44,9 @@ def export(town: Town, name: str) -> Any:
         given = wanted.given(request.form)
         why = reason() if whole else ""
         with _reading(town, wanted, given, whole=whole) as found:
-            if found.named > service().config.export_persons:
-                return _back("console.export_form", town, name, {**given, **({"whole": "1"} if whole else {})})
             return _leave(town, found, why)
+    except NeedsTwoError:
+        return _back("console.export_form", town, name, {**given, **({"whole": "1"} if whole else {})})
     except (AccessError, BadFilterError, TooManyRowsError) as error:
         tell_error(error)
         return _back("console.listing", town, name, given)
@@ -69,11 +69,12 @@ def export_form(town: Town, name: str) -> Any:
         given = wanted.given(request.args)
         with _reading(town, wanted, given, page=1) as found:
             persons, places = found.named, town.sight.places(found.query.store)
+            alone = requests.taken_alone(found.query.store, town.account.person, town.now)
     except (AccessError, BadFilterError) as error:
         tell_error(error)
         return go("console.listing", township=town.code, name=name)
     return render(
-        "exports_ask.html", town, "lists", listing=wanted, given=given, persons=persons, most=service().config.export_persons,
+        "exports_ask.html", town, "lists", listing=wanted, given=given, persons=persons, alone=alone, most=service().config.export_persons,
         filters=filters_in_words(wanted, given, places, language()), may_whole=may_whole(town, wanted),
         whole=request.args.get("whole") == "1",
     )  # fmt: skip
@@ -91,7 +92,8 @@ def ask_export(town: Town, name: str) -> Any:
         why = reason()
         with _reading(town, wanted, given, page=1) as found:
             persons = found.named
-        if persons <= service().config.export_persons:
+            alone = requests.taken_alone(found.query.store, town.account.person, town.now)
+        if not persons or alone + persons <= service().config.export_persons:
             tell("不用申请：人数不多，可直接导出。", "No need to ask: it names few enough to take out at once.", "info")
             return _back("console.listing", town, name, given)
         with town.database.transaction() as connection:
@@ -112,11 +114,11 @@ def exports(town: Town) -> str:
     """One's own requests, and the others' that wait for one's word."""
     with town.read() as store:
         own = requests.of_person(store, town.account.person)
-        others = requests.waiting(store, town.account.person) if may_decide(town) else []
+        others = requests.waiting(store, town.account.person, town.now) if may_decide(town) else []
         places = town.sight.places(store)
     told = {one.id: _told(one, places) for one in (*own, *others)}
     states = {one.id: one.state(town.now) for one in (*own, *others)}
-    others = [one for one in others if states[one.id] != requests.ENDED and decidable(town, one)]
+    others = [one for one in others if decidable(town, one)]
     return render(
         "exports.html", town, "lists", own=own, others=others, told=told, states=states, listings=LISTINGS,
         may_decide=may_decide(town), good_ms=requests.GOOD_MS, clock=lambda ms: moment(iso(ms)),
@@ -176,8 +178,8 @@ def take_export(town: Town, asked: str) -> Any:
 @contextmanager
 def _reading(town: Town, wanted: Listing, given: Mapping[str, str], **how: Any) -> Iterator[Reading]:
     """The list as it leaves. AccessError in words while it cannot be whole: what takes a judgement on all visits is made aside."""
-    if wanted.name in JUDGED and figures_there(town) is None:
-        raise AccessError("这份名单还在汇总，请稍候再试。 / This list is still being put together; try again shortly.")
+    if wanted.name in JUDGED:
+        figures_there(town)
     with reading(town.database, town.sight, town.code, wanted, given, town.now, **how) as found:
         yield found
 
@@ -214,12 +216,14 @@ def _leave(town: Town, found: Reading, why: str, asked: Asked | None = None) -> 
 def note_leaving(
     town: Town, details: Mapping[str, Any], now: int, asked: Asked | None = None, named: int = 0
 ) -> tuple[int, str]:
-    """(number, hash) of the trail's row, committed."""
+    """(number, hash) of the trail's row, committed. NeedsTwoError, and no row, when so many persons leave with a second one's word alone."""
     with town.database.transaction() as connection:
         store = TownshipStore(town.database, connection, town.code)
         if asked is not None:
             requests.take(store, town.actor, asked.id, named, now)
         town.note(store, "export", kind="export", record=asked.id if asked else "", details=details)
+        if asked is None and named:
+            requests.check_alone(store, town.account.person, service().config.export_persons, now)
         return audit.head(store)
 
 

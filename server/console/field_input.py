@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.lists.conflicts import titles_of
+from server.sight import Sight
 from server.store import TownshipStore
 from server.tables import table_name
 from shared.fields import (
@@ -49,14 +50,16 @@ class Input:
     options: Mapping[str, Label] = field(default_factory=dict)
 
 
-def input_of(store: TownshipStore, kinds: Registry, one: Field | None, household: str | None) -> Input | None:
+def input_of(
+    store: TownshipStore, sight: Sight, kinds: Registry, one: Field | None, household: str | None
+) -> Input | None:
     """The input for a field of a record of this household, empty; None for what cannot be written by hand."""
     if one is None or isinstance(one, Object) or (isinstance(one, List) and one.of_objects):
         return None
     if isinstance(one, Boolean):
         return Input("choice", {_YES: Label("是", "Yes"), _NO: Label("否", "No")})
     if isinstance(one, Link):
-        options = _linkable(store, kinds, one.to, household)
+        options = _linkable(store, sight, kinds, one.to, household)
         return Input("choice", options) if options else None
     if isinstance(one, Text):
         return Input("area" if one.length > LONG else "text")
@@ -64,16 +67,16 @@ def input_of(store: TownshipStore, kinds: Registry, one: Field | None, household
     return Input(sort, one.choices if isinstance(one, Choice) else {})
 
 
-def _linkable(store: TownshipStore, kinds: Registry, to: str, household: str | None) -> dict[str, Label]:
-    """The records that a link may name: the household's own, or what the township shares."""
+def _linkable(store: TownshipStore, sight: Sight, kinds: Registry, to: str, household: str | None) -> dict[str, Label]:
+    """The records that a link may name: the household's own, as far as the reader sees them, or what the township shares."""
     column, value = ("village", "") if kinds[to].shared else ("household", household or "")
     found = store.sql(
         f"SELECT id FROM {table_name(to)} WHERE township = ? AND {column} = ?"
         f" AND (removed IS NULL OR removed = ?) ORDER BY stamp LIMIT {_MANY}",
         store.code, value, False,
     )  # fmt: skip
-    titles = titles_of(store, kinds, [Key(to, id_) for (id_,) in found])
-    return {id_: titles[Key(to, id_)] for (id_,) in found}
+    titles = titles_of(store, sight, kinds, [Key(to, id_) for (id_,) in found])
+    return {id_: titles[Key(to, id_)] for (id_,) in found if Key(to, id_) in titles}
 
 
 def read(one: Field, drawn: Input, typed: Sequence[str]) -> tuple[Any, str | None]:

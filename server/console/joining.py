@@ -145,7 +145,7 @@ def _words(town: Town, store: TownshipStore, two: Two, lines: list[Line], whole:
         if isinstance(line.field, Link) and isinstance(value := one.values.get(line.name), str)
     }
     homes = {Key(kinds.household, one.household) for one in (two.kept, two.other) if one.household}
-    titles = titles_of(store, kinds, {two.kept.key, two.other.key, *homes, *linked})
+    titles = titles_of(store, town.sight, kinds, {two.kept.key, two.other.key, *homes, *linked})
 
     def said(line: Line, one: Record) -> Label:
         if len(line.names) > 1:
@@ -168,7 +168,11 @@ def _times(one: Record) -> Label:
 def _stays(town: Town, store: TownshipStore, two: Two) -> dict[str, Any]:
     """Of a household: what becomes of the other's members, what stays where it happened, and the links to be made anew."""
     kinds = town.database.kinds
-    around = [one for one in store.of_household(two.other.id) if one.values.get(REMOVED) is not True]
+    around = [
+        one
+        for one in store.of_household(two.other.id)
+        if one.values.get(REMOVED) is not True and town.sight.record(store, one)
+    ]
     counts = Counter(one.kind for one in around)
     return {
         "family": pair_up(members_of(store, two.kept.id), members_of(store, two.other.id)),

@@ -23,12 +23,12 @@ from server.service import now_ms
 from server.sight import Right
 from server.store import TownshipStore
 from shared.fields import is_date, is_plain, is_uuid
-from shared.grants import HOUSEHOLD
+from shared.grants import HOUSEHOLD, Grant
 from shared.kind import FIELD_ROLES, REMOVED
 from shared.kinds import KINDS
 from shared.kinds.party_link import EXEMPT_REASONS
 from shared.moments import day_of, end_of
-from shared.record import Record
+from shared.record import Key, Record
 from shared.sync.gate import Gate
 
 LINK = "party_link"
@@ -50,18 +50,21 @@ def party_links(town: Town) -> str:
 def party_link(town: Town, party_link: str) -> str:
     with town.read() as store:
         found = town.record(store, LINK, party_link)
-        home = store.sql(
-            "SELECT head_name, household_no FROM kind_household WHERE township = ? AND id = ?", town.code, found.household
-        )  # fmt: skip
-        member = _named(town, store, found)
+        home, member = _home_of(town, store, found), _named(town, store, found)
         village = store.villages().get(found.village or "", found.village)
     today = day_of(town.now)
     dates = {name: found.values.get(name) for name in (*DATES, "exempt_reason")}
-    holds = member is not None and member.covers(town.now, found.village, found.household)
+    holds = member is not None and home is not None and member.covers(town.now, home.village, home.id)
     return render(
-        "people_link.html", town, "people", link=found, home=home[0] if home else ("", ""), member=member, village=village,
+        "people_link.html", town, "people", link=found, home=home, member=member, village=village,
         state=link_state(dates, today), holds=holds, fields=KINDS[LINK].fields, reasons=EXEMPT_REASONS, today=today,
     )  # fmt: skip
+
+
+def _home_of(town: Town, store: TownshipStore, link: Record) -> Record | None:
+    """The link's household, where it is the visitor's: it may have moved to another village since, and a link stays where it was made."""
+    key = Key(KINDS.household, link.household or "")
+    return town.sight.record(store, store.load([key]).get(key))
 
 
 def _named(town: Town, store: TownshipStore, link: Record) -> Person | None:
@@ -167,7 +170,7 @@ def give_household(town: Town, store: TownshipStore, member: Person, home: Home)
 
 def links_of(town: Town, store: TownshipStore, household: str) -> list[dict[str, Any]]:
     """The household's party links, those that ended too."""
-    return read_links(store, town.sight.places(store), day_of(town.now), household)
+    return read_links(store, town.sight, day_of(town.now), household)
 
 
 # --- changing one --------------------------------------------------------------------------------------------------
@@ -231,11 +234,21 @@ def _check_dates(values: Mapping[str, Any]) -> None:
 
 
 def follow(town: Town, store: TownshipStore, link: Record, values: Mapping[str, Any]) -> None:
-    """Bring the member's grant for the household to what the links will say, in the same transaction."""
-    member = _named(town, store, link)
-    if member is None or not link.household:
+    """Bring the member's grant for the household to what the links will say, in the same transaction.
+
+    AccessError where the household is not the visitor's any more, or a grant would change of somebody who is not his to look after: a link
+    names its member in free words.
+    """
+    if not link.household:
         return
-    today, text = day_of(town.now), f"{HOUSEHOLD}:{link.household}"
+    home, member = _home_of(town, store, link), _named(town, store, link)
+    if home is None:
+        raise AccessError(
+            "这一户已转到您范围以外的村，请那边或乡镇办公室办理。 / This household is in a village outside your charge now; its own desk does this."
+        )
+    if member is None:
+        return
+    today, text, reason = day_of(town.now), f"{HOUSEHOLD}:{home.id}", why_not(town.sight, member)
     others = [
         o for o in links_of(town, store, link.household) if o["id"] != link.id and o["party_member"] == member.name
     ]
@@ -244,11 +257,15 @@ def follow(town: Town, store: TownshipStore, link: Record, values: Mapping[str, 
     if not values.get(REMOVED) and (own_end is None or own_end >= today):
         ends.append(own_end)
     if not ends:
+        if not any(one.grant == Grant(HOUSEHOLD, home.id) for one in member.holds(town.now)):
+            return  # a link made by mistake can go whomever it names
+        if reason:
+            raise AccessError(f"{reason.zh} / {reason.en}")
         access.release(store, member.id, text, now_ms(), town.code, town.actor)
         return
-    if any(
-        one.grant.scope != HOUSEHOLD and one.grant.gives(link.village, link.household) for one in member.holds(town.now)
-    ):
+    if any(one.grant.scope != HOUSEHOLD and one.grant.gives(home.village, home.id) for one in member.holds(town.now)):
         return
+    if reason:
+        raise AccessError(f"{reason.zh} / {reason.en}")
     until = None if None in ends else end_of(max(ends)) + 999
     access.hold(town.database, store, member.id, text, now_ms(), town.code, town.actor, until)

@@ -4,13 +4,14 @@ Promises: a list opens to whoever has its own right, and leaves only with the ri
 (`server.lists`), lists with a page of their own, files (`exports`).
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from flask import abort, url_for
 
+from server.access import AccessError
+from server.console.as_of import FIRST_MONTH
 from server.console.door import SIGNED_IN, Town, page
 from server.console.frame import listed, render
 from server.exports import requests
@@ -24,14 +25,13 @@ from shared.moments import day_of
 
 JUDGED = frozenset(one.name for one in review.LISTINGS)
 """Lists that take a judgement on all visits: they are made aside, and empty until that is done."""
-LONGEST_WAIT_S = 60
 
 
 @page("/t/<township>/lists", Right.READ)
 def lists(town: Town) -> str:
     """Every list that one may read, and what waits for a second person."""
     with town.read() as store:
-        others = requests.waiting(store, town.account.person) if may_decide(town) else []
+        others = requests.waiting(store, town.account.person, town.now) if may_decide(town) else []
     known = [listing for listing in LISTINGS.values() if town.may(listing.right)]
     return render(
         "lists.html",
@@ -40,6 +40,7 @@ def lists(town: Town) -> str:
         listings=known,
         waits=sum(decidable(town, one) and one.decision is None for one in others),
         month=day_of(town.now)[:7],
+        first_month=FIRST_MONTH,
     )
 
 
@@ -56,16 +57,18 @@ def listing(town: Town, name: str) -> str:
     return render("listing.html", town, "lists", coming=coming, may_whole=may_whole(town, wanted), **given)
 
 
-def figures_there(town: Town, month: str = "", campaign: str = "") -> Mapping[str, Any] | None:
-    """A month's figures as they are now; where there are none yet those that are being made. None when they do not come."""
-    until = time.monotonic() + LONGEST_WAIT_S
-    while time.monotonic() < until:
-        with town.read() as store:
-            look = figures_of(town.database, town.code).look(store, town.now, month, campaign)
-        if look.figures is not None or look.failed:
-            return look.figures
-        time.sleep(0.25)
-    return None
+def figures_there(town: Town, month: str = "", campaign: str = "") -> Mapping[str, Any]:
+    """A month's figures as they are now. While there are none their making is begun, and AccessError says to come again:
+    a thread that waits for them would be one that phones cannot sync with."""
+    with town.read() as store:
+        look = figures_of(town.database, town.code).look(store, town.now, month, campaign)
+    if look.figures is not None:
+        return look.figures
+    raise AccessError(
+        "统计没有完成，请过一分钟再导出。 / Adding up failed; try again in a minute."
+        if look.failed
+        else "正在统计，请过几秒再导出。 / Being added up; try again in a few seconds."
+    )
 
 
 _OWN_PAGES = {"problems": "problem", "problem_form": "problem", "conflicts": "conflict"}

@@ -40,7 +40,7 @@ def person(town: Town, person: str) -> str:
     with town.read() as store:
         found = see(town, store, person)
         places = town.sight.places(store)
-        links = read_links(store, places, day_of(town.now)) if town.may(Right.READ) else []
+        links = read_links(store, town.sight, day_of(town.now)) if town.may(Right.READ) else []
         homes, more = find_homes(store, town.sight, _find()) if town.may(Right.SETTLE) else ([], False)
     held = found.holds(town.now)
     return render(

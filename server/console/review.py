@@ -48,7 +48,7 @@ def review(town: Town) -> str:
         now = look(query)
         pairs = {"household": like_households(query), "visit": like_visits(query, now.review["double_visits"])}
         counts = {
-            "short": len(short_ids(query)), "duplicates": sum(map(len, pairs.values())), "not_home": len(not_home_rows(query)),
+            "short": len(short_ids(query)), "duplicates": sum(map(len, pairs.values())), "not_home": sum(bool(row["arrange"]) for row in not_home_rows(query)),
         }  # fmt: skip
         about = _duplicates(town, store, pairs) if show == "duplicates" else {}
     if show != "duplicates":
@@ -139,7 +139,7 @@ def _duplicates(town: Town, store: TownshipStore, pairs: Mapping[str, Sequence[P
     keys = {Key(kind, id_) for kind, pair in rows for id_ in (pair.kept, pair.other)}
     keys |= {Key(kind, id_) for kind, *ids in recent for id_ in ids}
     return {
-        "rows": rows, "records": store.load(keys), "titles": titles_of(store, town.database.kinds, keys), "reasons": REASONS,
+        "rows": rows, "records": store.load(keys), "titles": titles_of(store, town.sight, town.database.kinds, keys), "reasons": REASONS,
         "places": town.sight.places(store), "recent": recent, "total": len(every), "page_number": offset // PAGE + 1,
         "pages": max(1, -(-len(every) // PAGE)), "Key": Key, "fields": town.database.kinds["visit"].fields,
     }  # fmt: skip

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from flask import abort, current_app, request, session, url_for
+from flask import abort, current_app, request, url_for
 from werkzeug.datastructures import FileStorage
 
 from server import jobs
 from server.access import AccessError
-from server.console.door import RULES, Town, act, blueprint, go, is_part, page, service
+from server.console.door import RULES, Town, act, blueprint, go, is_part, page, present, service
 from server.console.frame import language, listed, render, say, t, tell, tell_error
 from server.imports.roster_job import APPLY, CHECK, REPORT, RESULT
 from server.imports.row_report import CREATED, REJECTED, UNCHANGED, UPDATED, WARNED, Line, Report
-from server.jobs import About, Job, Progress
+from server.jobs import About, Job, JobError, Progress
 from server.lists.listing import Column, Filter, Found, Listing, Query, Row, page_of
 from server.service import now_ms
 from server.sight import Right
@@ -58,9 +58,12 @@ _FILTERS = [
 
 
 @blueprint.url_value_preprocessor
-def _room_for_a_workbook(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Whoever is signed in may send a workbook here; this has to be said before anything looks at the form."""
-    if endpoint in _UPLOADS and session.get("secret"):
+def _room_for_a_workbook(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Whoever may import here may send a workbook; this has to be said before anything looks at the form."""
+    if endpoint not in _UPLOADS:
+        return
+    sight, township = present(), (values or {}).get("township")
+    if sight and sight.may(Right(RULES[endpoint].asks)) and (township is None or sight.is_whole(township)):
         request.max_content_length = LARGEST + _ENVELOPE
 
 
@@ -123,7 +126,12 @@ def roster_upload(town: Town) -> Any:
     except AccessError as error:
         tell_error(error)
         return go("console.roster", township=town.code)
-    jobs.begin(service().config, job, CHECK)
+    try:
+        jobs.begin(service().config, job, CHECK)
+    except JobError as error:  # another began meanwhile
+        job.remove()
+        tell_error(error)
+        return go("console.roster", township=town.code)
     return go("console.roster_job", township=town.code, job=job.id)
 
 
@@ -150,8 +158,11 @@ def _begin(town: Town, job: Job, task: str) -> Any:
         confirmed = Job(
             job.folder, About(town.code, town.account.person, town.account.name, job.about.file, job.about.at)
         )
-        if not jobs.begin(service().config, confirmed, task):
-            tell("正在运行，请等它结束。", "It is running; wait until it ends.", "info")
+        try:
+            if not jobs.begin(service().config, confirmed, task):
+                tell("正在运行，请等它结束。", "It is running; wait until it ends.", "info")
+        except JobError as error:
+            tell_error(error)
     return go("console.roster_job", township=town.code, job=job.id)
 
 
@@ -169,13 +180,20 @@ def roster_cancel(town: Town, job: str) -> Any:
 
 
 def receive(township: str, person: str, by: str, file: FileStorage | None) -> Job:
-    """An uploaded file as a new job. AccessError in words when there is none."""
+    """An uploaded file as a new job. AccessError in words when there is none, or no room for it."""
     if file is None or not file.filename:
         raise AccessError("请先选择一个文件。 / Choose a file first.")
     name = file.filename.replace("\\", "/").rsplit("/", 1)[-1][:100]
-    job = jobs.create(service().config.instance, About(township, person, by, name, now_ms()))
-    with job.receive() as target:
-        file.save(target)
+    try:
+        job = jobs.create(service().config.instance, About(township, person, by, name, now_ms()))
+    except JobError as error:
+        raise AccessError(str(error)) from error
+    try:
+        with job.receive() as target:
+            file.save(target)
+    except OSError:
+        job.remove()
+        raise
     if job.upload.stat().st_size == 0:
         job.remove()
         raise AccessError("这个文件是空的。 / This file is empty.")

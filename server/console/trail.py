@@ -10,6 +10,7 @@ from server.console.frame import listed, render
 from server.lists import LISTINGS
 from server.lists.listing import Found
 from server.sight import Right
+from shared.fields import Label
 
 
 @page("/t/<township>/audit", Right.AUDIT)
@@ -36,4 +37,6 @@ def _linked(town: Town, row: Any) -> dict[str, Any]:
     kind, record = row["_kind"], row["record"]
     opens = kind in town.database.kinds and record and town.may(Right.READ)
     url = url_for("console.record", township=town.code, kind=kind, record=record) if opens else ""
-    return {**row, "record": f"{record[:8]}…" if len(record) > 12 else record, "_url": url}
+    said: Label = row["details"]
+    short = f"…{record[-8:]}" if len(record) > 12 else record  # ids begin with the time: their ends tell them apart
+    return {**row, "record": short, "_url": url, "_narrow": said}

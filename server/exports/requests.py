@@ -23,10 +23,16 @@ GOOD_MS = 24 * 3_600_000
 GROWTH = 10
 """A list that names more than so many percent beyond what was approved is another list."""
 SHOWN = 100
+ALONE_MS = 24 * 3_600_000
+"""How long what somebody took out alone counts towards what takes two: slices of a list are the list."""
 
 WAITING, APPROVED, DECLINED, TAKEN, ENDED = "waiting", "approved", "declined", "taken", "ended"
 
 _COLUMNS = "id, listing, filters, whole, persons, reason, person, asked_by, asked_at, decision, decided_by, decided_at, taken_at"
+
+
+class NeedsTwoError(Exception):
+    """A list leaves only when a second person agrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,28 @@ def take(store: TownshipStore, actor: Actor, id_: str, named: int, now: int) -> 
         raise AccessError("没有可领取的批准。 / There is no approval to take.")
 
 
+def taken_alone(store: TownshipStore, person: str, now: int) -> int:
+    """How many persons the lists named that this person took out in the last day without a second person's word."""
+    since = now - ALONE_MS
+    before = (
+        "SELECT seq FROM audit WHERE township = ? AND at <= ? ORDER BY seq DESC LIMIT 1"  # walks back a day, no more
+    )
+    rows = audit.read(
+        store, f"seq > coalesce(({before}), 0) AND at > ? AND action = 'export' AND person = ? AND record = ''",
+        (store.code, since, since, person),
+    )  # fmt: skip
+    return sum(int(row.details.get("persons") or 0) for row in rows)
+
+
+def check_alone(store: TownshipStore, person: str, most: int, now: int) -> None:
+    """NeedsTwoError when what a person took out alone, with what this transaction takes out, names more than `most`.
+
+    Asked after the row is in the trail: whoever writes one waits for the other's, so that of two at once the second sees the first.
+    """
+    if taken_alone(store, person, now) > most:
+        raise NeedsTwoError
+
+
 def has_grown(asked: Asked, named: int) -> bool:
     return named * 100 > asked.persons * (100 + GROWTH)
 
@@ -148,15 +176,16 @@ def of_person(store: TownshipStore, person: str) -> Sequence[Asked]:
     return _read(store, "person = ?", person)
 
 
-def waiting(store: TownshipStore, person: str) -> Sequence[Asked]:
+def waiting(store: TownshipStore, person: str, now: int) -> Sequence[Asked]:
     """The others' requests that wait for a second person, or that one may still take back, newest first."""
-    return _read(store, "person <> ? AND taken_at IS NULL AND (decision IS NULL OR decision = 'approved')", person)
+    still = "(decision IS NULL OR (decision = 'approved' AND decided_at >= ?))"
+    return _read(store, f"person <> ? AND taken_at IS NULL AND {still}", person, now - GOOD_MS)
 
 
-def _read(store: TownshipStore, where: str, person: str) -> Sequence[Asked]:
+def _read(store: TownshipStore, where: str, *values: object) -> Sequence[Asked]:
     rows = store.sql(
         f"SELECT {_COLUMNS} FROM export_request WHERE township = ? AND {where} ORDER BY asked_at DESC, id DESC LIMIT {SHOWN}",
-        store.code, person,
+        store.code, *values,
     )  # fmt: skip
     return [_asked(row) for row in rows]
 

@@ -1,13 +1,16 @@
 """The audit trail as a list: who did what, newest first."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from server import audit
 from server.lists.listing import Column, Filter, Found, Listing, Query, like
-from server.sight import Right
+from server.sight import ROLE_LABELS, Right
 from server.words import EN, NONE, ZH, told, word
 from shared.fields import Label
 from shared.kinds import KINDS
+from shared.kinds.conflict import DECISIONS
+from shared.kinds.problem_step import STEPS
 from shared.moments import end_of, iso
 
 OTHERS = {"user": Label("人员", "Person"), "device": Label("手机", "Phone")}
@@ -27,9 +30,15 @@ DETAILS = {
     "records": Label("记录数", "records"), "rows": Label("行数", "rows"), "persons": Label("人数", "persons"),
     "list": Label("名单", "list"), "listing": Label("名单", "list"), "filters": Label("筛选", "filters"), "whole": Label("含敏感信息", "unmasked"),
     "as": Label("格式", "as"), "step": Label("环节", "step"), "kept": Label("保留", "kept"), "from": Label("从", "from"), "to": Label("到", "to"),
+    "undone": Label("撤销", "taken back"), "members": Label("成员", "members"),
     "request": Label("申请", "request"), "month": Label("月份", "month"), "household": Label("户", "household"),
 }  # fmt: skip
 """What the commonest details are called; others stand as they were written."""
+VALUES: dict[str, Mapping[str, Label]] = {
+    "step": STEPS, "decision": DECISIONS, "roles": ROLE_LABELS,
+    "undone": {"accepted": Label("认可", "accepted"), "declined": Label("不认可", "not accepted")},
+}  # fmt: skip
+"""Codes among the details, in words."""
 
 
 def find(query: Query) -> Found:
@@ -38,10 +47,10 @@ def find(query: Query) -> Found:
         return Found([], 0)
     where: list[str] = ["1 = 1"]
     parameters: list[Any] = []
-    for name, condition in (("action", "action = ?"), ("record", "record = ?"), ("by", "\"by\" LIKE ? ESCAPE '!'")):
+    for name, column in (("action", "action"), ("record", "record"), ("by", '"by"')):
         if query[name]:
-            where.append(condition)
-            parameters.append(like(query[name]) if name == "by" else query[name])
+            where.append(f"{column} = ?" if name == "action" else f"{column} LIKE ? ESCAPE '!'")
+            parameters.append(query[name] if name == "action" else like(query[name]))
     if query["from"]:
         where.append("at > ?")
         parameters.append(end_of(query["from"]) - 86_400_000)
@@ -77,6 +86,8 @@ def _said(act: audit.Act, name: str, value: Any, language: str) -> str:
     values = value if isinstance(value, list) else [value]
     if name == "fields":
         values = [_field(act.kind, str(one), language) for one in values]
+    elif name in VALUES:
+        values = [word(VALUES[name].get(str(one), str(one)), language) for one in values]
     heading = word(DETAILS.get(name, Label(name, name)), language)
     return f"{heading} {told(None, values if isinstance(value, list) else values[0], language)}"
 
@@ -100,7 +111,7 @@ LISTINGS = [
             Column("action", Label("事项", "What")),
             Column("kind", Label("表单", "Kind"), narrow=False),
             Column("record", Label("记录编号", "Record"), "code", narrow=False),
-            Column("details", Label("内容", "Details")),
+            Column("details", Label("内容", "Details"), narrow=False),
             Column("hash", Label("校验", "Hash"), "code", narrow=False),
         ],
         FILTERS,

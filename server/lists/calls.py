@@ -128,9 +128,17 @@ def _rows(query: Query, kind: str, entries: Sequence[Entry], more: Rows) -> list
 
 
 def names_of(store: TownshipStore, told: Sequence[str]) -> Mapping[str, str]:
-    """Names of the people whom records name by their id."""
+    """Names of the people whom records name by their id: those who hold or held something in this township, or have a phone of it."""
     ids = sorted({one for one in told if is_uuid(one)})
-    return dict(map(tuple, store.sql("SELECT id, name FROM user_account WHERE id IN ??", ids))) if ids else {}
+    if not ids:
+        return {}
+    rows = store.sql(
+        "SELECT u.id, u.name FROM user_account u WHERE u.id IN ??"
+        " AND (EXISTS (SELECT 1 FROM access_grant g WHERE g.township = ? AND g.person = u.id)"
+        " OR EXISTS (SELECT 1 FROM device d WHERE d.township = ? AND d.person = u.id))",
+        ids, store.code, store.code,
+    )  # fmt: skip
+    return dict(map(tuple, rows))
 
 
 class Row(NamedTuple):
@@ -197,6 +205,7 @@ def _contacts(query: Query, entries: Sequence[Entry]) -> list[dict[str, Any]]:
     links = {
         e.id: e.values.get("party_member") or ""
         for e in query.store.entries("party_link", ["party_member"], ids=sorted(set(ids)))
+        if query.sight.sees(query.store.code, e.village)
     }
     people = names_of(query.store, list(links.values()))
     named = ((entry, links.get(entry.values.get("link") or "")) for entry in entries)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.lists.listing import VILLAGE, Column, Filter, Found, Listing, Query, column
+from server.sight import Sight
 from server.store import TownshipStore
 from server.words import EN, ZH, is_masked, masked, moment, told
 from shared.fields import Datetime, Field, Label, Link
@@ -86,7 +87,7 @@ def rows_of(query: Query, conflicts: Sequence[Record]) -> list[dict[str, Any]]:
     kinds = query.database.kinds
     abouts = query.store.load({about_of(conflict) for conflict in conflicts})
     linked = {key for conflict in conflicts for key in links_of(kinds, conflict)}
-    titles = titles_of(query.store, kinds, {*abouts, *linked})
+    titles = titles_of(query.store, query.sight, kinds, {*abouts, *linked})
     return [
         _row(query, conflict, abouts.get(about_of(conflict)), titles, query.sight.places(query.store))
         for conflict in conflicts
@@ -206,15 +207,19 @@ def in_words(name: str, field: Field | None, value: Any, titles: Mapping[Key, La
     return Label(told(field, value, ZH), told(field, value, EN))
 
 
-def titles_of(store: TownshipStore, kinds: Registry, keys: Collection[Key]) -> dict[Key, Label]:
-    """What each of these records is called: whose, which form, which day."""
-    records = store.load(keys)
+def titles_of(store: TownshipStore, sight: Sight, kinds: Registry, keys: Collection[Key]) -> dict[Key, Label]:
+    """What those of these records that are the reader's are called: whose (where that household is the reader's too), which form, which day."""
+    records = _seen(store, sight, keys)
     homes = {Key(kinds.household, one.household) for one in records.values() if one.household}
-    households = records | store.load(homes - records.keys())
+    households = records | _seen(store, sight, homes - records.keys())
     heads = {
         key.id: one.values.get("head_name") or "—" for key, one in households.items() if key.kind == kinds.household
     }
     return {key: _title(kinds, record, heads) for key, record in records.items()}
+
+
+def _seen(store: TownshipStore, sight: Sight, keys: Collection[Key]) -> dict[Key, Record]:
+    return {key: record for key, record in store.load(keys).items() if sight.record(store, record)}
 
 
 def _title(kinds: Registry, record: Record, heads: Mapping[str, str]) -> Label:

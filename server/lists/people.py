@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from server.lists.calls import names_of
 from server.lists.listing import VILLAGE, Column, Filter, Found, Listing, Query, page_of
 from server.people import Person, read_people
-from server.sight import ROLE_LABELS, Right
+from server.sight import ROLE_LABELS, Right, Sight
 from server.store import TownshipStore
 from shared.fields import Choice, Label
 from shared.grants import HOUSEHOLD
@@ -150,16 +151,21 @@ def link_state(link: Mapping[str, Any], today: str) -> str:
 
 
 def read_links(
-    store: TownshipStore, villages: Mapping[str, str], today: str, household: str = ""
+    store: TownshipStore, sight: Sight, today: str, household: str = "", only: str = ""
 ) -> list[dict[str, Any]]:
-    """Party links of these villages (code to name), or of one household in them, by village, household and member."""
+    """Party links of the reader's villages, or of one of them or of one household alone, by village, household and member.
+
+    A household that moved out of the reader's villages is not named: its links stay where they were made.
+    """
+    villages = sight.places(store, only)
+    theirs, seen = ("", []) if sight.is_whole(store.code) else (" AND h.village IN ??", [list(sight.places(store))])
     own, given = (" AND l.household = ?", [household]) if household else ("", [])
     rows = store.sql(
         "SELECT l.id, l.village, l.household, h.household_no, h.head_name, l." + _COLUMNS.replace(", ", ", l.") +
-        " FROM kind_party_link l LEFT JOIN kind_household h ON h.township = l.township AND h.id = l.household"
+        f" FROM kind_party_link l LEFT JOIN kind_household h ON h.township = l.township AND h.id = l.household{theirs}"
         f" WHERE l.township = ? AND l.village IN ?? AND (l.removed IS NULL OR l.removed = ?){own}"
         " ORDER BY l.village, h.household_no, l.household, l.party_member, l.from_date, l.id",
-        store.code, list(villages), False, *given,
+        *seen, store.code, list(villages), False, *given,
     )  # fmt: skip
     names = _COLUMNS.split(", ")
     found = []
@@ -174,14 +180,13 @@ def read_links(
 
 def _name_members(store: TownshipStore, links: list[dict[str, Any]]) -> None:
     """A link may name its member by account instead of by name."""
-    wanted = sorted({str(link["party_member"]) for link in links})
-    names = dict(map(tuple, store.sql("SELECT id, name FROM user_account WHERE id IN ??", wanted)))
+    names = names_of(store, [str(link["party_member"]) for link in links])
     for link in links:
         link["party_member"] = names.get(link["party_member"], link["party_member"])
 
 
 def _links(query: Query) -> Found:
-    links = read_links(query.store, query.places, day_of(query.now))
+    links = read_links(query.store, query.sight, day_of(query.now), only=query["village"])
     if query["state"]:
         links = [link for link in links if link["state"] == query["state"]]
     if query["q"]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.lists.homes import villages_seen
 from server.lists.listing import VILLAGE, Column, Filter, Found, Listing, Query, column, like
 from server.standings import Ledger, Problem, ledger_of
 from server.steps import person_of
@@ -107,15 +108,17 @@ def _fitting(query: Query, ledger: Ledger) -> Iterable[Problem]:
 
 
 def _named(query: Query) -> tuple[set[str], set[str]]:
-    """Problems whose number or description holds the words, and households whose head's name does."""
+    """Problems whose number or description holds the words, and households whose head's name does, of the reader's villages alone."""
     pattern, code = like(query["q"]), query.store.code
+    own, villages = villages_seen(query)
     where = "(number_text LIKE ? ESCAPE '!' OR description LIKE ? ESCAPE '!')"
     problems = query.store.sql(
         f"SELECT id FROM {table_name(_KIND)} WHERE township = ? AND {where}", code, pattern, pattern
     )
     homes = query.store.sql(
-        f"SELECT id FROM {table_name(_HOME)} WHERE township = ? AND head_name LIKE ? ESCAPE '!'", code, pattern
-    )
+        f"SELECT id FROM {table_name(_HOME)} WHERE township = ? AND head_name LIKE ? ESCAPE '!'{own}",
+        code, pattern, *villages,
+    )  # fmt: skip
     return {id_ for (id_,) in problems}, {id_ for (id_,) in homes}
 
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from server.figures import Look, figures_of
+from server.lists.homes import heads_of
 from server.lists.listing import MONTH, VILLAGE, Column, Filter, Found, Listing, Query, column, like
 from server.reports.book import read_policies
 from server.store import TownshipStore
 from shared.fields import Label
 from shared.kinds import KINDS
 from shared.moments import iso
-from shared.record import Key
 from shared.rules.coverage import in_campaign
 from shared.rules.due import NEEDS
 from shared.rules.entry import Entry
@@ -50,16 +50,16 @@ def find_short(query: Query) -> Found:
     ids = short_ids(query)
     wanted = ids if query.limit is None else ids[query.offset : query.offset + query.limit]
     judged = judge_now(query.store, wanted, query.now)
-    homes = _households(query.store, [one.entry.household for one in judged])
+    homes = heads_of(query, [one.entry.household for one in judged if one.entry.household])
     places = query.sight.places(query.store)
     return Found([_short_row(one, homes, places) for one in judged], len(ids))
 
 
-def _short_row(one: Judged, homes: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]) -> dict[str, Any]:
+def _short_row(one: Judged, homes: Mapping[str, tuple[str, str]], places: Mapping[str, str]) -> dict[str, Any]:
     values = one.entry.values
     return {
         "_id": one.entry.id, "_waits": one.waits,
-        "household": homes.get(one.entry.household or "", {}).get("head_name"),
+        "household": homes.get(one.entry.household or "", ("", ""))[0] or None,
         "village": places.get(one.entry.village or "", ""), "day": one.day, "minutes": one.length.minutes,
         "short_reason": values.get("short_reason"), "says": says_of(one),
     }  # fmt: skip
@@ -142,11 +142,6 @@ def not_home_rows(query: Query) -> list[Mapping[str, Any]]:
 def find_not_home(query: Query) -> Found:
     rows = not_home_rows(query)
     return Found(rows if query.limit is None else rows[query.offset : query.offset + query.limit], len(rows))
-
-
-def _households(store: TownshipStore, ids: Iterable[str | None]) -> dict[str, Mapping[str, Any]]:
-    keys = {Key("household", id_) for id_ in ids if id_}
-    return {key.id: record.values for key, record in store.load(keys).items()}
 
 
 _HOME = KINDS["household"]

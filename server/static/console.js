@@ -61,7 +61,7 @@ document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm || form.dataset.confirm;
   if (question && !window.confirm(question)) { event.preventDefault(); event.stopImmediatePropagation(); return; }
   // A second click must not do it twice. The button's own name must still be sent, so it is disabled a moment later.
-  if (form.method === "post" && !form.dataset.again) {
+  if (form.method === "post" && form.dataset.again === undefined) {
     setTimeout(() => form.querySelectorAll("button:not([type=button])").forEach((button) => { button.disabled = true; }), 0);
   }
 }, true);

@@ -5,6 +5,7 @@ title, no script or style in the page, a token in every form that changes someth
 Leaves to others: fetching pages (`crawl`), and what a browser alone can judge (`tests/browser`).
 """
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -117,7 +118,7 @@ class Leaf(HTMLParser):
         if not self.all("title") or not self.all("title")[0].text.split("·")[0].strip():
             faults.append("no title")
         levels = [int(tag.name[1]) for tag in self.tags if re.fullmatch("h[1-6]", tag.name)]
-        for before, after in zip(levels, levels[1:], strict=False):
+        for before, after in itertools.pairwise(levels):
             if after > before + 1:
                 faults.append(f"a heading of level {after} follows one of level {before}")
         ids = [tag["id"] for tag in self.tags if tag["id"]]

@@ -54,16 +54,17 @@ ROLES: Mapping[str, tuple[list[str], list[str]]] = {
     "cadre": (["cadre"], [f"village:{VILLAGE}"]),
     # Not asked in the matrix: they are there to be looked at, and to act beside the others.
     "second desk": (["desk"], [f"township:{TOWN}"]),
-    "second cadre": (["cadre"], [f"village:{VILLAGE}", f"village:{SECOND_VILLAGE}"]),
+    "second cadre": (["cadre"], [f"village:{SECOND_VILLAGE}"]),
     "party member": (["party_member"], []),
     "far cadre": (["cadre"], [f"village:{OTHER_VILLAGE}"]),
     "gone": (["cadre"], [f"village:{VILLAGE}"]),
+    "village desk": (["desk"], [f"village:{VILLAGE}"]),
     "stranger": (["cadre"], [f"village:{THIRD_VILLAGE}"]),
 }
 """Whoever has an account, by what he is here called."""
 CHINESE = {
     "desk": "韦桌员", "leader": "黄领导", "village leader": "李村长", "county": "陆县员", "admin": "管理员", "neighbour": "邻镇员",
-    "cadre": "韦干部", "second desk": "农桌员", "second cadre": "农队员", "party member": "覃党员", "far cadre": "远干部", "gone": "离任者", "stranger": "外镇人",
+    "cadre": "韦干部", "second desk": "农桌员", "second cadre": "农队员", "party member": "覃党员", "far cadre": "远干部", "gone": "离任者", "stranger": "外镇人", "village desk": "驻村员",
 }  # fmt: skip
 LATIN = {name: f"{name.title()} Person" for name in ROLES}
 
@@ -92,7 +93,7 @@ class Stocked(Office):
         self._files = self.files()
 
     def as_role(self, role: str) -> Any:
-        return self.browser(self.names[role] if role in self.names else "")
+        return self.browser(self.names.get(role, ""))
 
     def version(self) -> int:
         """Another number whenever anybody has written to the database."""

@@ -2,6 +2,7 @@
 
 import io
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,14 @@ import pytest
 from werkzeug.test import TestResponse
 
 from server import access
+from server.campaigns import add_campaign
 from server.config import Config
-from server.console import exports
 from server.exports import requests
-from server.figures import Figures, Look
+from server.figures import Figures, FiguresError, Look
 from server.lists import LISTINGS
 from server.lists.listing import VILLAGE as BY_VILLAGE
 from server.lists.listing import Column, Filter, Found, Listing, Query, column, page_of
+from server.reports.overview import gather
 from server.service import now_ms
 from server.sight import Right
 from server.store import TownshipStore
@@ -200,12 +202,13 @@ def test_a_list_that_is_still_being_put_together_does_not_leave_empty(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What takes a judgement on all visits is made aside; until it is there the list looks empty."""
-    monkeypatch.setattr(exports, "figures_there", lambda *_: None)
+    monkeypatch.setattr(Figures, "look", lambda *_: Look(None, False, True))
     browser = office.browser(DESK)
     for name in ("short_visits", "not_home"):
-        assert "还在汇总" in said(browser.post(f"/t/{TOWN}/lists/{name}/export", {"as": "csv"}), browser)
+        answer = browser.post(f"/t/{TOWN}/lists/{name}/export", {"as": "csv"})
+        assert answer.headers["Location"] == f"/t/{TOWN}/lists/{name}"
+        assert "正在统计，请过几秒再导出" in said(answer, browser)
     assert exported(office) == []
-    monkeypatch.setattr(Figures, "look", lambda *_: Look(None, False, True))
     assert "正在汇总" in browser.page(f"/t/{TOWN}/lists/short_visits")
     assert "正在汇总" not in browser.page(f"/t/{TOWN}/lists/audit")
 
@@ -248,6 +251,68 @@ def test_a_list_of_many_persons_does_not_leave_and_leads_to_the_form(two: Office
     assert "姓名：韦" in page
     assert exported(two) == []
     assert len(cells(browser.post(EXPORT, {"as": "xlsx", "village": VILLAGE}), "A")) == 6
+
+
+def test_a_long_list_cannot_be_taken_out_alone_in_slices(two: Office) -> None:
+    browser = two.browser(DESK)
+    assert browser.post(EXPORT, {"as": "csv", "village": VILLAGE}).status_code == 200
+    answer = browser.post(EXPORT, {"as": "csv", "village": SECOND_VILLAGE})
+    assert answer.headers["Location"] == f"{ASK}?village={SECOND_VILLAGE}"
+    assert "近 24 小时您已导出 6 人，加上这份 6 人超过 10 人，需要另一人同意" in said(answer, browser)
+    browser.post("/language", {"language": "en"})
+    assert "You took out 6 persons in the last 24 hours; with the 6 of this list" in browser.page(
+        answer.headers["Location"]
+    )
+    assert [one["persons"] for one in exported(two)] == [6]
+    assert browser.post(EXPORT, {"as": "csv", "q": "韦3"}).status_code == 200
+    assert browser.post(EXPORT, {"as": "csv", "q": "韦4"}).status_code == 200
+    assert browser.post(EXPORT, {"as": "csv", "q": "韦5"}).status_code == 303
+    id_ = ask(two, village=SECOND_VILLAGE)
+    step(two, SECOND_DESK, id_, "approve")
+    assert step(two, DESK, id_, "take", **{"as": "csv"}).status_code == 200
+
+
+def test_only_what_one_took_out_alone_in_the_last_day_counts_and_only_for_lists_of_persons(two: Office) -> None:
+    id_ = ask(two)
+    step(two, SECOND_DESK, id_, "approve")
+    assert step(two, DESK, id_, "take", **{"as": "csv"}).status_code == 200
+    slice_ = {"as": "csv", "village": VILLAGE}
+    assert two.browser(SECOND_DESK).post(EXPORT, slice_).status_code == 200
+    assert two.browser(DESK).post(EXPORT, slice_).status_code == 200, "neither an approved list nor another's counts"
+    assert two.browser(DESK).post(EXPORT, slice_).status_code == 303
+    assert two.browser(DESK).post(f"/t/{TOWN}/lists/audit/export", {"as": "csv"}).status_code == 200
+    with two.database.transaction() as connection:
+        TownshipStore(two.database, connection, TOWN).sql("UPDATE audit SET at = at - ?", requests.ALONE_MS)
+    assert two.browser(DESK).post(EXPORT, slice_).status_code == 200
+
+
+def test_slices_that_are_taken_at_once_are_counted_one_after_the_other(two: Office) -> None:
+    browsers = [two.browser(DESK) for _ in range(6)]
+    tokens = [browser.token() for browser in browsers]
+    form = {"as": "csv", "village": VILLAGE}
+
+    def take() -> int:
+        browser, token = browsers.pop(), tokens.pop()
+        return browser.client.post(EXPORT, data={**form, "csrf_token": token}).status_code
+
+    assert sorted(at_once(6, take)) == [200] + [303] * 5
+    assert [one["persons"] for one in exported(two)] == [6]
+
+
+def test_approvals_that_nobody_came_for_hide_no_request_that_waits(two: Office, persons: Persons) -> None:
+    id_ = ask(two)
+    with two.database.transaction() as connection:
+        store = TownshipStore(two.database, connection, TOWN)
+        for number in range(requests.SHOWN):
+            store.sql(
+                "INSERT INTO export_request (township, id, listing, filters, whole, persons, reason, person, asked_by, asked_at,"
+                " decision, decider, decided_by, decided_at)"
+                " SELECT township, ?, listing, filters, whole, persons, reason, person, asked_by, asked_at + 1, 'approved', 'x', 'x', ?"
+                " FROM export_request WHERE id = ?",
+                f"old{number}", now_ms() - requests.GOOD_MS - 1000, id_,
+            )  # fmt: skip
+    assert f"{id_}/approve" in two.browser(SECOND_DESK).page(EXPORTS)
+    assert "1 份待您同意" in two.browser(SECOND_DESK).page(f"/t/{TOWN}/lists")
 
 
 def test_a_long_list_leaves_when_a_second_person_agrees_and_once_only(two: Office) -> None:
@@ -448,6 +513,62 @@ def test_the_countys_tables_of_a_month_are_one_workbook_with_a_row_in_the_trail(
     browser = office.browser(DESK)
     wrong = browser.post(f"/t/{TOWN}/reports/export", {"campaign": "0" * 8 + "-0000-0000-0000-" + "0" * 12})
     assert "没有这个活动" in said(wrong, browser)
+
+
+def test_tables_that_are_not_added_up_yet_keep_no_thread_and_come_when_they_are(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads are few, and phones sync with the same ones: nobody waits in one, and nothing is added up in it."""
+    begun: list[Any] = []
+    monkeypatch.setattr("server.figures.SMALL", -1)
+    monkeypatch.setattr("server.figures._in_a_thread", begun.append)
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("a thread waits"))
+    office.database.compute = lambda *_: made
+    browser = office.browser(LEADER)
+    with office.database.read(TOWN) as store:
+        made = gather(store, office.database.kinds, now_ms(), "2018-09")
+    monkeypatch.setattr("server.figures.gather", lambda *_: pytest.fail("it is added up in the thread"))
+    sent = {"month": "2018-09", "from": "contact"}
+    answer = browser.post(f"/t/{TOWN}/reports/export", sent)
+    assert answer.headers["Location"] == f"/t/{TOWN}/reports/contact?month=2018-09"
+    assert "正在统计，请过几秒再导出" in said(answer, browser)
+    assert browser.post(f"/t/{TOWN}/reports/export", {"month": "2018-09"}).headers["Location"] == f"/t/{TOWN}/lists"
+    assert exported(office) == []
+    assert len(begun) == 1
+    begun[0]()
+    assert browser.post(f"/t/{TOWN}/reports/export", sent).status_code == 200
+
+
+def test_tables_that_could_not_be_added_up_are_said_to_and_not_made_in_the_thread(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: str) -> Any:
+        raise FiguresError("no")
+
+    monkeypatch.setattr("server.figures.SMALL", -1)
+    monkeypatch.setattr("server.figures._in_a_thread", lambda work: work())
+    office.database.compute = fails
+    browser = office.browser(LEADER)
+    assert "统计没有完成" in said(browser.post(f"/t/{TOWN}/reports/export", {"month": "2018-09"}), browser)
+    assert exported(office) == []
+
+
+def test_months_that_nobody_visited_in_are_asked_of_nobody(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Figures, "look", lambda *_: pytest.fail("figures are asked for"))
+    browser = office.browser(LEADER)
+    for month in ("0001-01", "1970-01", "2013-12", "9999-12", "2018-13", "2018-9", "x"):
+        assert browser.post(f"/t/{TOWN}/reports/export", {"month": month}).status_code == 400, month
+    assert browser.post(f"/t/{TOWN}/reports/export", {"month": "2018-09", "from": "league"}).status_code == 400
+    assert "筛选条件写法不对：月份" in browser.page(f"/t/{TOWN}/reports/contact?month=2013-12")
+
+
+def test_the_trail_names_the_campaign_whose_tables_left(office: Office) -> None:
+    campaign = add_campaign(
+        office.database, TOWN, "回头看", starts_on="2018-09-10", ends_on=None, strict=False, by="陈"
+    )
+    sent = {"month": "2018-09", "campaign": campaign}
+    assert office.browser(LEADER).post(f"/t/{TOWN}/reports/export", sent).status_code == 200
+    assert exported(office)[-1]["filters"] == ["month=2018-09", f"campaign={campaign}"]
 
 
 def test_somebody_of_one_village_gets_the_tables_of_that_village(office: Office) -> None:

@@ -13,6 +13,7 @@ from tests.console.stocked import Filler, Stocked, make_stocked
 
 CLOSED: dict[str, tuple[str, ...]] = {
     "village leader": ("thereword", "awayword"),
+    "village desk": ("thereword", "awayword"),
     "desk": ("awayword",),
     "leader": ("awayword",),
     "neighbour": ("hereword", "thereword"),
@@ -56,6 +57,7 @@ def test_no_page_holds_a_word_that_was_written_elsewhere(office: Stocked, role: 
     ("role", "elsewhere"),
     [
         ("village leader", "there"),
+        ("village desk", "there"),
         ("village leader", "away"),
         ("desk", "away"),
         ("leader", "away"),

@@ -174,7 +174,7 @@ def test_what_is_a_day_old_is_swept_when_the_next_job_begins_unless_it_runs(tmp_
     with old.receive() as file:
         file.write(b"x")
     child = held_by_a_child(running)
-    jobs.create(tmp_path, about(at=NOW + jobs.KEPT_MS + 1))
+    jobs.create(tmp_path, about("451422101", at=NOW + jobs.KEPT_MS + 1))  # of a township where none runs
     assert (old.folder.exists(), running.folder.exists(), young.folder.exists()) == (False, True, True)
     child.communicate(b"\n")
 

@@ -197,6 +197,7 @@ REFUSALS: list[tuple[str, str, dict[str, str], str]] = [
     ("reported", "accepted", {"tier": "county"}, "没有写原因"),
     ("accepted", "assigned", {**DUTY, "person": " ", "due_date": today(9)}, "责任单位、责任人、期限要写全"),
     ("accepted", "assigned", {**DUTY, "due_date": "2018-13-40"}, "应为日期"),
+    ("accepted", "assigned", {**DUTY, "due_date": "2018-10-01"}, "期限已经过去"),
     ("assigned", "assigned", {**DUTY, "due_date": today(60)}, "推迟期限请用延期"),
     ("started", "fixed", {"proof_note": "  "}, "没有写整改情况"),
     ("fixed", "gate_failed", {"reason": ""}, "没有写原因"),

@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from werkzeug.test import TestResponse
 import server.imports
 from server import access, jobs
 from server.cli.data import TASKS
-from server.config import Config
+from server.config import GUARD_BYTES, Config
 from server.imports.areas import NINGMING
 from server.jobs import RUNNING, About, Job, Progress
 from server.service import now_ms
@@ -278,6 +279,75 @@ def test_a_cancelled_upload_is_gone_and_nothing_was_written(office: Office, chil
     assert not list((office.folder / "jobs").iterdir())
 
 
+# --- not without bound -----------------------------------------------------------------------------------------------
+
+
+def test_while_one_roster_runs_no_other_of_the_township_is_taken_or_begun(office: Office, children: Children) -> None:
+    browser = office.browser(DESK)
+    first, second = (uploaded(browser, workbook(FAMILY)) for _ in range(2))
+    with children.begun[0].claim():
+        assert "有一份名册正在处理" in said(send(browser, workbook(FAMILY)), browser)
+        for act in ("check", "import"):
+            assert "有一份名册正在处理" in said(browser.post(f"{second}/{act}"), browser)
+        neighbour = office.browser(NEIGHBOUR)
+        assert send(neighbour, workbook(FAMILY), url=f"/t/{OTHER_TOWN}/roster").status_code == 303
+    assert [job.about.township for job in children.begun] == [TOWN, TOWN, OTHER_TOWN]
+    assert len(jobs.of_township(office.folder, TOWN)) == 2
+    browser.post(f"{first}/import")
+    assert stored(office, "household") == 1
+
+
+def test_only_so_many_uploads_wait_for_somebodys_word(office: Office, children: Children) -> None:
+    browser = office.browser(DESK)
+    urls = [uploaded(browser, workbook(FAMILY)) for _ in range(jobs.MOST)]
+    assert "已有 5 份上传的文件没有处理完" in said(send(browser, workbook(FAMILY)), browser)
+    assert len(jobs.of_township(office.folder, TOWN)) == len(children.begun) == jobs.MOST
+    browser.post(f"{urls[0]}/import")  # what is imported has no upload any more
+    uploaded(browser, workbook(FAMILY))
+    assert "已有 5 份" in said(send(browser, workbook(FAMILY)), browser)
+    browser.post(f"{urls[1]}/cancel")
+    uploaded(browser, workbook(FAMILY))
+
+
+def test_what_nobody_can_confirm_makes_room_the_oldest_first(office: Office, children: Children) -> None:
+    browser = office.browser(DESK)
+    good = uploaded(browser, workbook(FAMILY))
+    bad = [uploaded(browser, b"no workbook") for _ in range(jobs.MOST - 1)]
+    uploaded(browser, workbook(FAMILY))
+    assert [browser.get(url).status_code for url in (good, *bad)] == [200, 404, *[200] * (jobs.MOST - 2)]
+
+
+def test_lists_of_areas_that_nobody_confirmed_make_room(office: Office) -> None:
+    browser = office.browser(ADMIN)
+    for _ in range(jobs.MOST + 2):
+        assert "/areas/" in send(browser, areas_csv(), "areas.csv", "/areas").headers["Location"]
+    assert len(jobs.of_township(office.folder, "")) == jobs.MOST
+
+
+def test_of_many_uploads_at_once_only_so_many_are_kept(tmp_path: Path) -> None:
+    def create() -> bool:
+        try:
+            jobs.create(tmp_path, About(TOWN, "", "", "x", now_ms()))
+        except jobs.JobError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(12) as pool:
+        assert sum(pool.map(lambda _: create(), range(12))) == jobs.MOST
+
+
+def test_a_disk_that_is_nearly_full_takes_no_roster_and_runs_none(
+    office: Office, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = office.browser(DESK)
+    url = uploaded(browser, workbook(FAMILY))
+    usage = shutil.disk_usage(office.folder)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=GUARD_BYTES - 1))
+    assert "磁盘将满" in said(send(browser, workbook(FAMILY)), browser)
+    assert "磁盘将满" in said(browser.post(f"{url}/import"), browser)
+    assert len(jobs.of_township(office.folder, TOWN)) == len(children.begun) == 1
+
+
 # --- what cannot be read ---------------------------------------------------------------------------------------------
 
 
@@ -324,6 +394,15 @@ def test_a_workbook_may_be_large_here_and_nowhere_else(office: Office, children:
     elsewhere = browser.post("/password", {"old": (io.BytesIO(big), "x")}, content_type="multipart/form-data")
     assert elsewhere.status_code == 413
     assert send(office.browser(), big).status_code == 413, "nobody who is not signed in may fill the disk"
+    for name in (LEADER, COUNTY, ADMIN, NEIGHBOUR):
+        assert send(office.browser(name), big).status_code == 413, f"nor {name}, who may not import here"
+    assert send(browser, big, "areas.csv", "/areas").status_code == 413
+    assert send(office.browser(ADMIN), big, "areas.csv", "/areas").status_code == 303
+    ended = office.browser(DESK)
+    with ended.client.session_transaction() as session:
+        session["secret"] = "over"
+    content = {"file": (io.BytesIO(big), "x.xlsx")}
+    assert ended.client.post(ROSTER, data=content, content_type="multipart/form-data").status_code == 413
 
 
 def test_a_file_name_with_script_in_it_is_only_a_name(office: Office, children: Children) -> None:
