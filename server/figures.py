@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
+from server.kept import Compute
 from server.reports.overview import gather
 from server.reports.waiting import EMPTY_REVIEW
 from shared.moments import day_of
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from server.store import Database, TownshipStore
 
 log = structlog.get_logger()
-
-Compute = Callable[[str, str, str], Mapping[str, Any]]
-"""Township, month and campaign ('' for the one that began last) to figures. May take its time; FiguresError when it cannot."""
 
 QUESTIONS = 12
 """Months and campaigns of a township that are kept; the one not asked for longest goes first."""

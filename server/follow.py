@@ -4,20 +4,15 @@ The first look reads everything, each later one only what the log says has chang
 store's own view, or newer; it is never changed under its reader's hands. Leaves to others: what is made of it.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
+from server.store import TownshipStore
 from shared.rules.entry import Entry
 
-if TYPE_CHECKING:
-    from server.store import TownshipStore
-
 T = TypeVar("T")
-TOWNSHIPS = 40
-"""Townships whose views are kept at a time; the one not asked for longest goes first."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +32,7 @@ class Follower:
     _view: View | None = None
     _lock: Lock = field(default_factory=Lock, repr=False)
 
-    def current(self, store: "TownshipStore") -> View:
+    def current(self, store: TownshipStore) -> View:
         """The entries as the store sees them now."""
         with self._lock:
             head = store.head()
@@ -48,7 +43,7 @@ class Follower:
                 self._view = self._after(self._view, store, head)
             return self._view
 
-    def _after(self, before: View, store: "TownshipStore", head: int) -> View:
+    def _after(self, before: View, store: TownshipStore, head: int) -> View:
         rows = store.sql(
             "SELECT DISTINCT kind, record FROM changes WHERE township = ? AND seq > ? AND kind IN ?? AND village IS NOT NULL",
             store.code, before.seq, list(self.fields),
@@ -73,29 +68,9 @@ class Derived(Generic[T]):
     _made: T | None = None
     _lock: Lock = field(default_factory=Lock, repr=False)
 
-    def current(self, store: "TownshipStore") -> T:
+    def current(self, store: TownshipStore) -> T:
         with self._lock:
             view = self.follower.current(store)
             if self._made is None or view.seq != self._seq:
                 self._made, self._seq = self.make(view, self._made), view.seq
             return self._made
-
-
-class Kept:
-    """What a process keeps of townships, by name: made at the first asking."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        self._lock = Lock()
-
-    def of(self, township: str, name: str, make: Callable[[], T]) -> T:
-        """The township's thing of this name."""
-        with self._lock:
-            own = self._kept.setdefault(township, {})
-            self._kept.move_to_end(township)
-            if name not in own:
-                own[name] = make()
-            while len(self._kept) > TOWNSHIPS:
-                self._kept.popitem(last=False)
-            found: T = own[name]
-            return found

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
-from server.follow import Kept
+from server.kept import Compute, Kept
 from server.rows import Rows, from_json, to_json
 from server.tables import column_name, table_name
 from shared.grants import HOUSEHOLD, VILLAGE, Grant
@@ -30,9 +30,6 @@ from shared.rules.entry import Entry
 from shared.rules.numbers import sequence_of
 from shared.sync.conflicts import CONFLICT
 from shared.sync.wire import Refusal
-
-if TYPE_CHECKING:
-    from server.figures import Compute
 
 T = TypeVar("T")
 TRIES = 5

@@ -9,7 +9,7 @@ from threading import Thread
 import structlog
 
 from server.finding import homes_of
-from server.follow import TOWNSHIPS
+from server.kept import TOWNSHIPS
 from server.standings import ledger_of
 from server.store import Database, TownshipStore
 

@@ -22,10 +22,10 @@ from server.audit import Actor
 from server.campaigns import add_campaign
 from server.config import Config
 from server.desk import desk_writer
-from server.follow import Kept
 from server.imports.area_store import import_areas
 from server.imports.areas import NINGMING, read_areas
 from server.imports.roster_job import CHECK, TASKS
+from server.kept import Kept
 from server.service import now_ms
 from server.store import TownshipStore
 from server.upgrade import upgrade
