@@ -10,6 +10,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -17,6 +18,8 @@ from tests.browser.rig import NARROW, TOWN, WIDE, County, Visit, come_in, launch
 from tests.demo import DATA
 
 T = f"/t/{TOWN}"
+TALLEST = 1800
+"""Pixels of a page that a picture shows: a list's hundredth row looks like its tenth."""
 
 
 class Album:
@@ -43,7 +46,7 @@ class Album:
         language: str = "zh",
         wait: str = "",
     ) -> Visit:
-        """Open a page (or stay where one is) and picture all of it."""
+        """Open a page (or stay where one is) and picture it, down to TALLEST."""
         self.count += 1
         visit = self.visit(role, size, language)
         if self.word and self.word not in name:
@@ -52,7 +55,9 @@ class Album:
             visit.open(path)
         if wait:
             visit.page.locator(wait).first.wait_for(timeout=90_000)
-        visit.page.screenshot(path=self.folder / f"console-{self.count:02d}-{name}.png", full_page=True)
+        height = min(int(visit.page.evaluate("document.documentElement.scrollHeight")), TALLEST)
+        clip: Any = {"x": 0, "y": 0, "width": size[0], "height": height}
+        visit.page.screenshot(path=self.folder / f"console-{self.count:02d}-{name}.png", full_page=True, clip=clip)
         print(f"  console-{self.count:02d}-{name}.png", flush=True)
         return visit
 
