@@ -5,7 +5,7 @@ PY    := $(VENV)/python
 RUHU  := $(VENV)/ruhu
 PHONE := $(VENV)/ruhu-phone
 DEMO  := tests/demo.py
-REPORT := .pytest_cache/report.xml
+REPORTS := .pytest_cache/reports
 ARGS  ?=
 
 .DEFAULT_GOAL := help
@@ -39,12 +39,21 @@ phone-env: setup  ## 只装手机里有的包，再跑一遍界面测试 / the s
 phone: setup  ## 终端手机 / the terminal phone (ARGS="--profile DIR list")
 	@$(PHONE) $(ARGS)
 
+# Two cores, two halves: what opens windows, browsers and servers, and all the rest. With ARGS it is one run, as asked.
 # A test that needs root and has none skips with the reason "needs root: WHAT"; those are named at the end, never passed.
+EYES := tests/browser tests/console tests/journeys tests/pages
 test: check  ## 检查并跑全部测试 / checks, then every test (ARGS="-k word")
 	@echo "== 测试 / pytest"
-	@mkdir -p $(dir $(REPORT)); rm -f $(REPORT); \
-	$(PY) -m pytest --junitxml=$(REPORT) $(ARGS); code=$$?; \
-	left=$$(grep -o 'message="needs root: [^"]*"' $(REPORT) 2>/dev/null | sed 's/^message="needs root: //; s/"$$//' | sort | uniq -c); \
+	@mkdir -p $(REPORTS); rm -rf $(REPORTS)/*; \
+	if [ -n "$(ARGS)" ]; then \
+	  $(PY) -m pytest --junitxml=$(REPORTS)/all.xml $(ARGS); code=$$?; \
+	else \
+	  { $(PY) -m pytest $(EYES) -o cache_dir=$(REPORTS)/cache --junitxml=$(REPORTS)/eyes.xml >$(REPORTS)/eyes.log 2>&1; echo $$? >$(REPORTS)/eyes.code; } & \
+	  $(PY) -m pytest $(EYES:%=--ignore=%) --junitxml=$(REPORTS)/rest.xml; code=$$?; \
+	  echo "== 另一半：窗口、浏览器、服务器 / the other half: $(EYES)"; \
+	  wait; cat $(REPORTS)/eyes.log; [ "$$(cat $(REPORTS)/eyes.code)" = 0 ] || code=1; \
+	fi; \
+	left=$$(cat $(REPORTS)/*.xml 2>/dev/null | grep -o 'message="needs root: [^"]*"' | sed 's/^message="needs root: //; s/"$$//' | sort | uniq -c); \
 	if [ -n "$$left" ]; then \
 	  echo "== 无 root 权限而未做，不算通过 / not run for want of root, not counted as passed:"; echo "$$left"; \
 	else \
