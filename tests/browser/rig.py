@@ -240,7 +240,7 @@ def context_of(browser: Browser, size: tuple[int, int], state: Any = None) -> Br
         accept_downloads=True,
     )
     context.add_init_script(_TELL)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)  # a busy machine is no fault of the page
     return context
 
 

@@ -32,6 +32,8 @@ from tests.console.matrix import (
 )
 from tests.console.stocked import THIRD_TOWN, Place, Stocked, make_stocked
 
+pytestmark = pytest.mark.timeout(400)  # with the making of its office, on a busy machine
+
 ROLES = [*SIGNED_IN, NOBODY]
 NOT_THERE = "999999999"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

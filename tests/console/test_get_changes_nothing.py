@@ -9,6 +9,8 @@ from tests.console.crawl import Crawl, Opened
 from tests.console.leaf import HAN, Leaf
 from tests.console.stocked import Stocked, make_stocked
 
+pytestmark = pytest.mark.timeout(400)  # with the making of its office, on a busy machine
+
 WHO = [("desk", "zh"), ("leader", "zh"), ("village leader", "zh"), ("county", "zh"), ("admin", "zh"), ("cadre", "zh"), ("", "zh"),
        ("desk", "en"), ("admin", "en")]  # fmt: skip
 

@@ -27,6 +27,8 @@ from tests.console.hostile import HOSTILE, fitting
 from tests.console.leaf import Leaf
 from tests.console.stocked import Filler, Place, Stocked, make_stocked
 
+pytestmark = pytest.mark.timeout(400)  # with the making of its office, on a busy machine
+
 READ, OPENED = 3, 3
 """So many pages of one pattern are read and are opened in the real browser; a list and its second page hold all sixty texts."""
 

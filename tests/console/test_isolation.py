@@ -11,6 +11,8 @@ import pytest
 from tests.console.crawl import Crawl
 from tests.console.stocked import Filler, Stocked, make_stocked
 
+pytestmark = pytest.mark.timeout(400)  # with the making of its office, on a busy machine
+
 CLOSED: dict[str, tuple[str, ...]] = {
     "village leader": ("thereword", "awayword"),
     "village desk": ("thereword", "awayword"),

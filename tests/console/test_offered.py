@@ -13,6 +13,8 @@ from tests.console.crawl import Crawl
 from tests.console.leaf import Leaf, Tag
 from tests.console.stocked import Stocked, make_stocked
 
+pytestmark = pytest.mark.timeout(400)  # with the making of its office, on a busy machine
+
 BUTTONS = ("keep", "choice", "as", "to", "step", "reason", "language")
 """Names by which the buttons of one form are told apart: the same form on many pages is sent once."""
 LEFT_OUT = ("/sign-out", "/sign-in", "/password", "/language")

@@ -35,6 +35,8 @@ from tests.console.browser import (
 )
 from tests.server.test_roster_import import FAMILY, HEAD, person
 
+pytestmark = pytest.mark.timeout(400)  # with the making of its office, on a busy machine
+
 SAMPLE = Path(server.imports.__file__).parent / "data" / "roster_haiyuan.xlsx"
 ROSTER = f"/t/{TOWN}/roster"
 
