@@ -96,7 +96,8 @@ def _begin_try(database: Database, column: str, value: str, now: int) -> _Tried 
             f" WHERE {column} = ?", value,
         )  # fmt: skip
         if not found:
-            _must_not_wait(*_STRANGERS.count(value, now), now)
+            strangers = database.kept.of(audit.SERVER, "strangers", _Strangers)
+            _must_not_wait(*strangers.count(value, now), now)
             return None
         person, name, kept, wrong, wrong_at, disabled = found[0]
         _must_not_wait(wrong, wrong_at, now)
@@ -125,7 +126,7 @@ def _must_not_wait(wrong: int, wrong_at: int | None, now: int) -> None:
 
 
 class _Strangers:
-    """Tries of names that do not exist, so that nobody learns which do. In memory: the newest few hundred names."""
+    """Tries of names that do not exist, so that nobody learns which do. In memory, by server: the newest few hundred names."""
 
     def __init__(self) -> None:
         self._tries: OrderedDict[str, tuple[int, int]] = OrderedDict()
@@ -142,9 +143,6 @@ class _Strangers:
             while len(self._tries) > STRANGERS:
                 self._tries.popitem(last=False)
         return wrong, at
-
-
-_STRANGERS = _Strangers()
 
 
 def _wait(wrong: int) -> int:

@@ -136,6 +136,13 @@ def test_the_console_speaks_english_when_asked_to(office: Office) -> None:
     assert 'lang="en"' in page
 
 
+def test_wrong_tries_at_one_server_make_nobody_wait_at_another(office: Office, still: Office) -> None:
+    for _ in range(8):
+        still.browser().post("/sign-in", {"name": "没有此人", "password": "x"})
+    browser = office.browser()
+    assert "姓名或密码不对" in said(browser.post("/sign-in", {"name": "没有此人", "password": "x"}), browser)
+
+
 def test_what_cannot_be_signed_in_with_is_said_on_the_page(office: Office) -> None:
     browser = office.browser()
     assert "姓名或密码不对" in said(browser.post("/sign-in", {"name": "", "password": ""}), browser)
