@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from server.defuse import defuse
-from shared.fields import CODE_LENGTH, INT64, LIST_LENGTH, UUID, Field, Integer, List, Number, Text
+from shared.fields import CODE_LENGTH, INT64, LIST_LENGTH, PHOTO, UUID, Field, Integer, List, Number, Photos, Text
 from shared.hlc import PATTERN
 from shared.kind import Kind, Registry
 from shared.sync.wire import (
@@ -50,6 +50,7 @@ _VILLAGE = Annotated[str, Meta(pattern=r"\A[0-9]{12}\Z")]
 _CODE = Annotated[str, Meta(min_length=1, max_length=CODE_LENGTH)]
 _ELEMENT = Annotated[str, Meta(min_length=1, max_length=200)]
 _TEXT_LIST = Annotated[list[_ELEMENT], Meta(max_length=LIST_LENGTH)]
+_PHOTO_LIST = Annotated[list[Annotated[str, Meta(pattern=rf"\A{PHOTO}\Z")]], Meta(max_length=LIST_LENGTH)]
 _JSON_LIST = Annotated[list[Any], Meta(max_length=LIST_LENGTH)]
 _BASE = dict[str, Union[_STAMP, dict[str, Annotated[list[_STAMP], Meta(min_length=1)]]]]
 
@@ -248,6 +249,8 @@ def _type_of(field: Field) -> Any:
             Meta(max_length=field.length, pattern=rf"\A(?:{pattern})\Z") if pattern else Meta(max_length=field.length)
         )
         return Annotated[str, bounds]
+    if isinstance(field, Photos):
+        return _PHOTO_LIST
     if isinstance(field, List):
         return _JSON_LIST if field.of_objects else _TEXT_LIST
     return _TYPES[field.type_name]

@@ -25,7 +25,9 @@ DEPTH = 20
 INT64 = 2**63
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+PHOTO = r"[0-9a-f]{64}"
 _UUID = re.compile(UUID)
+_PHOTO = re.compile(PHOTO)
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -289,6 +291,19 @@ class List(Field):
         return _check_items(value, _check_json if self.of_objects else _check_element)
 
 
+class Photos(List):
+    """Names of photographs: the SHA-256, in 64 hex digits, of the bytes that were sent. The pictures themselves travel by `shared.photos`."""
+
+    widget = "photos"
+
+    def __init__(self, zh: str, en: str, *, hint: Label | None = None, **options: Any) -> None:
+        usual = Label("可不拍，最多三张", "optional, at most 3")
+        super().__init__(zh, en, merge=UNION, hint=hint or usual, **options)
+
+    def check(self, value: Any) -> str | None:
+        return _check_items(value, _check_photo)
+
+
 class Object(Field):
     """Any JSON value, at most twenty levels deep."""
 
@@ -313,6 +328,12 @@ def _check_element(value: Any) -> str | None:
     if isinstance(value, str) and 0 < len(value) <= 200 and is_plain(value):
         return None
     return "应为简短文字 / must be a short text"
+
+
+def _check_photo(value: Any) -> str | None:
+    if isinstance(value, str) and _PHOTO.fullmatch(value):
+        return None
+    return "应为照片的 SHA-256 / must be a photo's SHA-256 in lower-case hex"
 
 
 def _check_json(value: Any) -> str | None:

@@ -4,7 +4,7 @@ E1 to E7 are the household's items, W1 to W8 the village's; each score is a fiel
 is a pass, follow from the items, the red lines and the rubric's version, and are not entered.
 """
 
-from shared.fields import ONCE, UNION, Boolean, Choice, Choices, Datetime, Label, Link, List, Number, Text
+from shared.fields import ONCE, Boolean, Choice, Choices, Datetime, Label, Link, Number, Photos, Text
 from shared.kind import RuledForm
 
 TARGETS = {
@@ -57,5 +57,6 @@ class CleanupCheck(RuledForm):
     red_lines = Choices("红线问题", "Red lines", RED_LINES)
     prior = Link("上次检查", "Check before", to="cleanup_check")
     rebound = Boolean("反弹", "Rebound")
-    photos = List("照片", "Photos", merge=UNION, widget="photos", hint=Label("可不拍", "optional"))
+    photos_before = Photos("整治前照片", "Photos before")
+    photos = Photos("整治后照片", "Photos after")  # how it stands at this check; beside it how it stood before
     remark = Text("备注", "Remark")

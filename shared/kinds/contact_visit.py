@@ -4,7 +4,21 @@ What counts for the month (home, distinct Shanghai dates, late or not, exempt or
 link, and is never entered. A `visit` whose purposes include the party link counts too, so no call is entered as both.
 """
 
-from shared.fields import ONCE, PERSONAL, UNION, Boolean, Choice, Choices, Datetime, Label, Link, List, Number, Text
+from shared.fields import (
+    ONCE,
+    PERSONAL,
+    UNION,
+    Boolean,
+    Choice,
+    Choices,
+    Datetime,
+    Label,
+    Link,
+    List,
+    Number,
+    Photos,
+    Text,
+)
 from shared.kind import RuledForm
 from shared.kinds.choices import ENTRY_MODES, VISIT_MODES
 
@@ -38,5 +52,5 @@ class ContactVisit(RuledForm):
     summary = Text("走访小结", "Summary", sensitivity=PERSONAL)
     needs_followup = Boolean("需要跟进", "Needs follow-up")
     found_problems = List("发现的问题", "Problems found", merge=UNION, widget="links")  # ids of problems
-    photos = List("照片", "Photos", merge=UNION, widget="photos", hint=Label("可不拍", "optional"))
+    photos = Photos("照片", "Photos")
     remark = Text("备注", "Remark", sensitivity=PERSONAL)

@@ -4,7 +4,7 @@ Its state is no field: it follows from the `problem_step` records, so two people
 The household, if there is one, is the envelope's; a village road has none.
 """
 
-from shared.fields import ONCE, PERSONAL, UNION, Choice, Date, Datetime, Label, List, Text
+from shared.fields import ONCE, PERSONAL, UNION, Choice, Date, Datetime, Label, List, Photos, Text
 from shared.kind import RuledForm
 from shared.kinds.choices import TIERS
 
@@ -50,7 +50,7 @@ class Problem(RuledForm):
     description = Text("问题描述", "Description", sensitivity=PERSONAL, required=True)
     found_at = Datetime("发现时间", "Found at", merge=ONCE, required=True)
     found_by = Text("发现人", "Found by", length=100)
-    photos = List("照片", "Photos", merge=UNION, widget="photos", hint=Label("可不拍", "optional"))
+    photos = Photos("照片", "Photos")
 
     tier = Choice("解决层级", "Tier", TIERS)
     responsible_unit = Text("责任单位", "Responsible unit", length=200)

@@ -19,6 +19,7 @@ from shared.fields import (
     List,
     Number,
     Object,
+    Photos,
     Text,
 )
 from shared.kind import ANY, DESK_ROLES, RuledForm
@@ -134,7 +135,7 @@ class Visit(RuledForm):
     summary = Text("走访小结", "Summary", sensitivity=PERSONAL)
     # All optional: a photo, a fix or a signature is never the measure of a visit.
     signed = Boolean("受访人已签字", "Respondent signed")
-    photos = List("照片", "Photos", merge=UNION, widget="photos", hint=Label("可不拍，最多三张", "optional, at most 3"))
+    photos = Photos("照片", "Photos")
     location = Object("位置", "Location", sensitivity=PERSONAL)  # one fix: {"lat", "lon", "accuracy_m"}
     joined_into = Link("并入的走访", "Joined into", to="visit", widget="hidden")  # the same visit, entered twice
     edit_reason = Text("事后修改原因", "Why changed afterwards", length=500)  # asked for 72 hours after the visit

@@ -29,10 +29,25 @@ from server.kept import Kept
 from server.service import now_ms
 from server.store import TownshipStore
 from server.upgrade import upgrade
-from shared.fields import Boolean, Choice, Choices, Code, Date, Datetime, Field, Integer, Link, List, Number, Object
+from shared.fields import (
+    Boolean,
+    Choice,
+    Choices,
+    Code,
+    Date,
+    Datetime,
+    Field,
+    Integer,
+    Link,
+    List,
+    Number,
+    Object,
+    Photos,
+)
 from shared.kind import REMOVED, Kind
 from shared.kinds import KINDS
 from shared.moments import day_of, iso
+from shared.photos import name_of
 from shared.sync.gate import Gate
 from shared.sync.wire import Sent
 from tests.console.browser import OTHER_TOWN, OTHER_VILLAGE, SECOND_VILLAGE, TOWN, VILLAGE, Office
@@ -210,6 +225,8 @@ class Filler:
     def _list(self, kind: Kind, name: str, one: List, links: Mapping[str, str]) -> Any:
         if one.widget == "links":
             return [links["problem"]] if "problem" in links else None
+        if isinstance(one, Photos):
+            return [name_of(self.words(kind.name, name, 200).encode())]
         if one.of_objects:
             return [{"from": iso(now_ms() - DAY), "to": iso(now_ms() - DAY + 60_000)}]
         return [self.words(kind.name, name, 200)]

@@ -217,7 +217,7 @@ def test_a_step_of_the_ledger_is_written_once_as_a_whole():
 
 @pytest.mark.parametrize(("kind", "name", "field"), FIELDS)
 def test_choices_people_and_photos_are_joined_element_by_element(kind: Kind, name: str, field: Field):
-    joined = {"participants", "photos", "found_problems", "helpers"}
+    joined = {"participants", "photos", "photos_before", "found_problems", "helpers"}
     if field.type_name == "choices" and name != "categories":
         assert field.merge == UNION
     elif isinstance(field, List):
