@@ -34,7 +34,7 @@ from server.config import Config
 from server.demo.season import HOUR, MINUTE
 from server.service import Service, now_ms
 from server.store import Database
-from server.upgrade import upgrade
+from server.upkeep.upgrade import upgrade
 from shared.moments import day_of, iso
 from shared.pinyin import letters
 

@@ -18,7 +18,7 @@ from server.app import create_app
 from server.config import Config
 from server.service import Service, now_ms
 from server.store import TownshipStore
-from server.upgrade import upgrade
+from server.upkeep.upgrade import upgrade
 
 VILLAGES = [f"{TOWNSHIP}{n:03d}" for n in range(200, 300)]
 

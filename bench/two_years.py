@@ -13,6 +13,7 @@ from typing import Any
 
 from bench.days import Days, Size, Town
 from server import access, audit
+from server.acts.ledger import go_round
 from server.audit import Actor
 from server.demo.chance import Chance
 from server.demo.diary import Saved, write, write_import
@@ -25,7 +26,6 @@ from server.demo.register import entries
 from server.demo.season import HOUR, Season
 from server.imports.area_store import import_areas
 from server.imports.areas import NINGMING, read_areas
-from server.ledger import go_round
 from server.service import now_ms
 from server.store import Database, TownshipStore
 from shared.grants import HOUSEHOLD, VILLAGE, Grant

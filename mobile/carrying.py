@@ -2,7 +2,7 @@
 
 Promises: the journal stays as it is until its owner's own sync; what the township answered for is not sent again within a day, and then
 only in case its server was set back; nothing of a line is known here but its number. Leaves to others: the file (`journal`), whose it is
-(`profiles`), opening it (the township's `server.recovery`).
+(`profiles`), opening it (the township's `server.upkeep.recovery`).
 """
 
 import hashlib

@@ -3,7 +3,7 @@
 A line is the change's number, a blank, and base64 of what only the township's private key opens (X25519, HKDF-SHA256, AES-256-GCM):
 {"device", "token", "change"}. Promises: a line is on the disk before the change it tells of is committed, and goes only after the commit
 that made it needless. A line too many does no harm: the township knows each change by number and stamp.
-Leaves to others: when to write (`store`), carrying it (`profiles`); the other end is the township's `server.recovery`.
+Leaves to others: when to write (`store`), carrying it (`profiles`); the other end is the township's `server.upkeep.recovery`.
 """
 
 import base64

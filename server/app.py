@@ -22,7 +22,7 @@ from server.console import blueprint as console
 from server.console import register_errors
 from server.console.errors import error_page, http_error
 from server.extensions import csrf, db, limiter, migrate
-from server.figures import Aside
+from server.reading.figures import Aside
 from server.service import Service
 from server.store import Database, prepare_sqlite
 from server.tables import kind_tables

@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from server.access import AccessError
-from server.backup import sync_to_disk, temporary
 from server.config import Config
+from server.upkeep.backup import sync_to_disk, temporary
 
 FILE = "tls.pem"
 DAYS = 3650

@@ -18,17 +18,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from server import access, accounts, schedule, warm
+from server import access, accounts, schedule
+from server.acts.campaigns import add_campaign
 from server.app import create_app
-from server.campaigns import add_campaign
 from server.config import Config
 from server.imports.apply import import_roster
 from server.imports.area_store import import_areas, village_names
 from server.imports.areas import NINGMING, read_areas
+from server.reading import warm
 from server.service import Service, now_ms
 from server.sight import ROLE_LABELS
 from server.tls import Door
-from server.upgrade import upgrade
+from server.upkeep.upgrade import upgrade
 from shared.moments import day_of, days_after
 from shared.sync.invitation import Invitation
 from shared.sync.wire import MAX_BODY

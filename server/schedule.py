@@ -8,7 +8,7 @@ time; serving goes on. Leaves to others: what a round does.
 import structlog
 from huey import MemoryHuey, crontab
 
-from server.ledger import go_round, townships
+from server.acts.ledger import go_round, townships
 from server.store import Database
 
 log = structlog.get_logger()

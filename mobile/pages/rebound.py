@@ -48,7 +48,7 @@ def offer_problem(page: Page, target: Target, village: str, checked: Checked) ->
 
 
 def _problem_of(page: Page, target: Target) -> str:
-    """The target's problem that is open or may be opened again, else a new one's id (`server.ledger` counts the same way)."""
+    """The target's problem that is open or may be opened again, else a new one's id (`server.acts.ledger` counts the same way)."""
     held = {one.entry.id: one for one in page.session.problems()}
     earlier = 0
     while (known := held.get(rebound_problem(target, earlier))) and not known.standing.open:

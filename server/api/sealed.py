@@ -1,6 +1,6 @@
 """POST /api/v1/sealed: what a phone sealed to the township and somebody else's phone carries in. The tokens are inside the seals.
 
-The reply tells of each line what it came to, never what it says. Leaves to others: opening and taking (`server.recovery`).
+The reply tells of each line what it came to, never what it says. Leaves to others: opening and taking (`server.upkeep.recovery`).
 """
 
 from threading import BoundedSemaphore
@@ -11,7 +11,7 @@ from flask_smorest import Blueprint
 from server.api.edge import decoder, place, plain_body, reply, service
 from server.api.schemas import ErrorBody, SealedReply, SealedRequest
 from server.codec import decode
-from server.recovery import Recovery, reply_of
+from server.upkeep.recovery import Recovery, reply_of
 from shared.sync.wire import MAX_CHANGES, BadRequest, TooLarge
 
 blueprint = Blueprint("sealed", __name__, url_prefix="/api/v1", description="代传 / carried for others")

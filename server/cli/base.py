@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server import access
 from server.app import create_app
-from server.backup import BackupError
 from server.config import Config
 from server.demo import DemoDataError
 from server.imports.apply import RosterImportError
@@ -20,6 +19,7 @@ from server.imports.area_store import UnknownTownshipError
 from server.imports.areas import AreaFileError
 from server.imports.workbook import WorkbookError
 from server.service import Service
+from server.upkeep.backup import BackupError
 from shared.grants import GrantError
 
 Command = Callable[..., Any]

@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from server import access, desk
+from server import access
+from server.acts import desk
 from server.cli.base import command, main, me, say, service
 from server.warnings import list_warnings
 from shared.fields import Text

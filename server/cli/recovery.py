@@ -8,9 +8,9 @@ from server import audit
 from server.access import AccessError
 from server.cli.base import command, main, say, service
 from server.codec import decoder_for
-from server.recovery import GAP, SAYS, Recovery, lines_of
 from server.service import now_ms
 from server.store import TownshipStore
+from server.upkeep.recovery import GAP, SAYS, Recovery, lines_of
 from shared.sync.wire import RequestError
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from server import campaigns, policies, short_visits
+from server.acts import campaigns, policies, short_visits
+from server.acts.ledger import Round, go_round, townships
 from server.cli.base import command, main, me, say, service
 from server.imports.area_store import require_township
-from server.ledger import Round, go_round, townships
 from server.service import now_ms
 from shared.moments import day_of
 from shared.rules.policy import PRESETS, preset_text

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from server.backup import backup
 from server.cli.base import command, main, open_service, say, service
-from server.restore import restore
-from server.verify import verify
+from server.upkeep.backup import backup
+from server.upkeep.restore import restore
+from server.upkeep.verify import verify
 
 
 @command(main, "backup")

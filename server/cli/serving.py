@@ -10,7 +10,7 @@ from server.app import create_app
 from server.cli.base import FAILURES, NO_DATABASE, command, fail, main, say
 from server.config import Config
 from server.run import run_demo_server, serve
-from server.upgrade import upgrade
+from server.upkeep.upgrade import upgrade
 
 
 @command(main, "upgrade")

@@ -2,7 +2,7 @@
 
 Read `door` first (who may open what), then `frame` (what every page shares), then a page. Promises: every route says what it asks for; a GET
 changes nothing; every query is scoped by the visitor's grants. Leaves to others: lists and their files (`server.lists`, `server.exports`),
-the township's own acts (`server.desk`, …), the rules (`shared.rules`).
+the township's own acts (`server.acts.desk`, …), the rules (`shared.rules`).
 """
 
 from server.console import (

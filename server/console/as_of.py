@@ -1,6 +1,6 @@
 """Figures over the township on a page: which are asked for, as of when they are, and the part of the page that asks again until they are there.
 
-A page shows what there is at once (`server.figures`); while newer ones are on their way its part asks for itself every so often, gets an empty
+A page shows what there is at once (`server.reading.figures`); while newer ones are on their way its part asks for itself every so often, gets an empty
 answer until something has changed, and stops asking then. Promises: figures of the villages a visitor may see, and of no others; a filter that
 makes no sense is answered with a sentence. Leaves to others: what is made of the figures (`overview`, `reports`).
 """
@@ -13,9 +13,9 @@ from flask import request, url_for
 from jinja2 import Undefined
 
 from server.console.door import Town
-from server.figures import Look, figures_of
 from server.lists.listing import MONTH, VILLAGE, BadFilterError, Filter
 from server.lists.people import UNSEEN
+from server.reading.figures import Look, figures_of
 from server.reports.report import Places
 from server.store import TownshipStore
 from server.words import NONE, moment

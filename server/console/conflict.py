@@ -17,8 +17,8 @@ from server.console.conflicts import decide, filters_of, query_of
 from server.console.door import Town, act, go, page
 from server.console.frame import render, tell, tell_error
 from server.console.unmask import note_reading, reason
-from server.disagreement import Disagreement, marked, read
 from server.lists.conflicts import following, in_words, seen_of, titles_of
+from server.reading.disagreement import Disagreement, marked, read
 from server.sight import Right
 from server.store import TownshipStore
 from server.words import is_masked, moment

@@ -15,9 +15,9 @@ from server.console.door import RULES, Town, act, go, is_part, page
 from server.console.frame import listed, render, say, tell, tell_error
 from server.console.records import Fact, Titles, facts_of, keys_in, label_of, masked_names, record_url, titles_of
 from server.console.unmask import note_reading, reason
-from server.dossier import Dossier, read_dossier
 from server.lists import LISTINGS
 from server.lists.calls import VERDICTS, names_of
+from server.reading.dossier import Dossier, read_dossier
 from server.sight import Right
 from server.store import TownshipStore
 from server.words import moment

@@ -1,7 +1,7 @@
 """Two records that tell of one thing on one page, and joining them: what is the same is folded away, what differs is to be chosen.
 
 Promises: what is joined is what the clerk was looking at (`seen`); nothing is lost by it, and it can be undone. Leaves to others: what
-joining does (`server.joining`), which records look alike (`review`).
+joining does (`server.acts.joining`), which records look alike (`review`).
 """
 
 from collections import Counter
@@ -13,12 +13,12 @@ from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
 from server.access import AccessError
+from server.acts.joining import KINDS, Joiner, members_of, pair_up, seen_of, why_not
 from server.console.door import Town, act, go, page
 from server.console.frame import render, tell, tell_error
 from server.console.unmask import note_reading, reason
-from server.joining import KINDS, Joiner, members_of, pair_up, seen_of, why_not
 from server.lists.conflicts import in_words, titles_of
-from server.side_by_side import INTO, Line, compare, writer_of
+from server.reading.side_by_side import INTO, Line, compare, writer_of
 from server.sight import Right
 from server.store import TownshipStore
 from server.words import is_masked, moment

@@ -11,6 +11,7 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 
 from server.access import AccessError
+from server.acts.steps import Asked, person_of, rehearse, signer_of, values_of, why_not_one
 from server.console.door import Town, act, page
 from server.console.frame import language, listed, render, say, t, tell
 from server.console.ledger_problem import known_duties
@@ -18,9 +19,8 @@ from server.console.ledger_step import sign, write_steps
 from server.lists import LISTINGS
 from server.lists.listing import BadFilterError, Found, Query
 from server.lists.problems import GROUPS
+from server.reading.standings import Problem, ledger_of
 from server.sight import Right
-from server.standings import Problem, ledger_of
-from server.steps import Asked, person_of, rehearse, signer_of, values_of, why_not_one
 from server.store import TownshipStore
 from shared.fields import Label
 from shared.kinds import KINDS

@@ -10,11 +10,11 @@ from typing import Any
 from flask import abort, request
 from uuid6 import uuid7
 
+from server.acts.steps import Asked, person_of
 from server.console.door import Town, act, go, page, put
 from server.console.frame import render, tell
+from server.reading.standings import ledger_of
 from server.sight import Right
-from server.standings import ledger_of
-from server.steps import Asked, person_of
 from server.store import TownshipStore
 from server.tables import table_name
 from shared.fields import Label, is_uuid

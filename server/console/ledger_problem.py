@@ -11,13 +11,7 @@ from typing import Any
 
 from flask import url_for
 
-from server.console.door import Town, go, page
-from server.console.frame import render, say, shown, t
-from server.lists.listing import Query
-from server.lists.problems import SYSTEM, category_of, homes_of, tier_of
-from server.sight import Right
-from server.standings import Ledger, Problem, ledger_of
-from server.steps import (
+from server.acts.steps import (
     ENDS,
     KIND,
     SAYS,
@@ -30,6 +24,12 @@ from server.steps import (
     signer_of,
     why_not_each,
 )
+from server.console.door import Town, go, page
+from server.console.frame import render, say, shown, t
+from server.lists.listing import Query
+from server.lists.problems import SYSTEM, category_of, homes_of, tier_of
+from server.reading.standings import Ledger, Problem, ledger_of
+from server.sight import Right
 from server.store import TownshipStore
 from server.words import moment
 from shared.fields import Label

@@ -12,12 +12,7 @@ from flask import abort, request
 from uuid6 import uuid7
 
 from server.access import AccessError
-from server.console.door import Town, act, go, put
-from server.console.frame import tell
-from server.console.ledger_problem import Typed, problem_page
-from server.sight import Right
-from server.standings import Problem, ledger_of
-from server.steps import (
+from server.acts.steps import (
     ASKS,
     KIND,
     NO_SUCH_NUMBER,
@@ -29,6 +24,11 @@ from server.steps import (
     why_not_one,
     would_ring,
 )
+from server.console.door import Town, act, go, put
+from server.console.frame import tell
+from server.console.ledger_problem import Typed, problem_page
+from server.reading.standings import Problem, ledger_of
+from server.sight import Right
 from server.store import TownshipStore
 from server.words import EN, ZH, word
 from shared.fields import Label

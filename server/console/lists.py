@@ -16,9 +16,9 @@ from server.console.door import SIGNED_IN, Town, page
 from server.console.frame import listed, render
 from server.exports import requests
 from server.exports.requests import Asked
-from server.figures import figures_of
 from server.lists import LISTINGS, review
 from server.lists.listing import Listing, Row
+from server.reading.figures import figures_of
 from server.sight import Right
 from shared.kinds import KINDS
 from shared.moments import day_of

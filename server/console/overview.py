@@ -1,7 +1,7 @@
 """The overview: what came in and what waits, in charts with the table behind each; and the townships of a county side by side.
 
 Sums over the villages that are the visitor's, out of figures kept in memory; what is open and which phones are silent is read as it is now.
-Townships and villages stand in the order of their codes, whatever their figures. Leaves to others: adding up (`server.figures`).
+Townships and villages stand in the order of their codes, whatever their figures. Leaves to others: adding up (`server.reading.figures`).
 """
 
 from typing import Any
@@ -11,10 +11,10 @@ from flask import url_for
 from server.console import as_of, charts
 from server.console.door import SIGNED_IN, Town, Visitor, is_part, page
 from server.console.frame import render
-from server.figures import Look
 from server.lists import LISTINGS
 from server.lists import conflicts as conflict_list
 from server.lists.listing import Query
+from server.reading.figures import Look
 from server.reports.overview import REPORTS, reports_of
 from server.reports.report import Places
 from server.sight import Right

@@ -15,7 +15,7 @@ from server.access import AccessError
 from server.console.door import RULES, Town, act, go, page
 from server.console.frame import render, say, shown, t, tell_error
 from server.console.unmask import note_reading, reason
-from server.history import VIAS, Device, History, Step, Word, history_of, refused_of
+from server.reading.history import VIAS, Device, History, Step, Word, history_of, refused_of
 from server.sight import Right
 from server.store import TownshipStore
 from server.words import is_masked, masked, moment

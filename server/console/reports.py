@@ -1,6 +1,6 @@
 """The county's monthly tables as pages: coverage, contact visits, clean-up, the ledger; by village, for a month, to be read and printed.
 
-Leaves to others: the figures (`server.figures`), the same tables as files (`exports`).
+Leaves to others: the figures (`server.reading.figures`), the same tables as files (`exports`).
 """
 
 from collections.abc import Mapping

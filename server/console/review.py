@@ -12,14 +12,14 @@ from werkzeug.wrappers import Response
 
 from server import audit
 from server.access import AccessError
+from server.acts.joining import KINDS
 from server.console.door import Town, act, go, page, put
 from server.console.frame import listed, render, tell, tell_error
-from server.joining import KINDS
 from server.lists.conflicts import titles_of
 from server.lists.duplicates import REASONS, Pair, like_households, like_visits
 from server.lists.listing import PAGE, BadFilterError, Query
 from server.lists.review import LISTINGS, look, not_home_rows, short_ids
-from server.side_by_side import INTO
+from server.reading.side_by_side import INTO
 from server.sight import Right
 from server.store import TownshipStore
 from shared.fields import Label

@@ -12,9 +12,9 @@ from functools import partial
 from threading import Lock
 from typing import Any, NamedTuple
 
-from server.finding import HOUSEHOLD, homes_of
 from server.lists.homes import SEARCH, file_columns, heads_of, villages_seen
 from server.lists.listing import MONTH, VILLAGE, Column, Filter, Found, Listing, Query, column
+from server.reading.finding import HOUSEHOLD, homes_of
 from server.reports.book import read_policies
 from server.store import TownshipStore
 from shared.fields import Choice, Label, is_uuid

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from server.finding import HOUSEHOLD, IDENTITY, MEMBER, NAME, Hit, Home, Person, Seen, homes_of, removed_homes
 from server.lists.listing import VILLAGE, Column, Filter, Found, Listing, Query, column
-from server.standings import ledger_of
+from server.reading.finding import HOUSEHOLD, IDENTITY, MEMBER, NAME, Hit, Home, Person, Seen, homes_of, removed_homes
+from server.reading.standings import ledger_of
 from shared.fields import Label, Link
 from shared.kind import Kind
 from shared.kinds import KINDS

@@ -9,7 +9,7 @@ from typing import Any
 from server.lists import problems
 from server.lists.listing import Column, Listing, Query
 from server.lists.problems import FILTERS, SYSTEM, Queue, category_of, choose, homes_of, words_of
-from server.standings import Ledger, Problem, ledger_of
+from server.reading.standings import Ledger, Problem, ledger_of
 from server.words import EN, ZH, word
 from shared.fields import Label
 from shared.moments import day_of

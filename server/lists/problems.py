@@ -1,17 +1,17 @@
 """The ledger as the desk's queue: what is overdue first, then by deadline and number.
 
 A problem's state comes from memory (`standings`), its words from the tables, for the rows of one page only. Promises: counts by group, state
-and tier are of what the other filters let through. Leaves to others: the same on paper (`problem_form`), steps (`server.steps`), pages.
+and tier are of what the other filters let through. Leaves to others: the same on paper (`problem_form`), steps (`server.acts.steps`), pages.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.acts.steps import person_of
 from server.lists.homes import villages_seen
 from server.lists.listing import VILLAGE, Column, Filter, Found, Listing, Query, column, like
-from server.standings import Ledger, Problem, ledger_of
-from server.steps import person_of
+from server.reading.standings import Ledger, Problem, ledger_of
 from server.store import TownshipStore
 from server.tables import table_name
 from shared.fields import Label

@@ -7,9 +7,9 @@ reviewed since is gone, what was mended since says so. Leaves to others: the rul
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from server.figures import Look, figures_of
 from server.lists.homes import heads_of
 from server.lists.listing import MONTH, VILLAGE, Column, Filter, Found, Listing, Query, column, like
+from server.reading.figures import Look, figures_of
 from server.reports.book import read_policies
 from server.store import TownshipStore
 from shared.fields import Label

@@ -1,7 +1,7 @@
 """`ruhu report overview`: the four reports of a month, the visits of each day, and what waits to be reviewed, in one read of the township.
 
 Counted are villages, so that of the same counts every reader gets the sums over those that are his (`reports_of`, `days_of`). Promises: what
-this says is what the reports say by themselves. Leaves to others: when it is made anew (`server.figures`), what a reader may see (`sight`).
+this says is what the reports say by themselves. Leaves to others: when it is made anew (`server.reading.figures`), what a reader may see (`sight`).
 """
 
 from collections.abc import Mapping

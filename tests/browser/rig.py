@@ -21,7 +21,7 @@ from server.config import Config
 from server.demo import make_county
 from server.service import Service, now_ms
 from server.store import TownshipStore
-from server.upgrade import upgrade
+from server.upkeep.upgrade import upgrade
 from shared.sync.gate import Gate
 from shared.sync.wire import Sent
 from tests.demo import Office

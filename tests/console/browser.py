@@ -10,17 +10,17 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from server import access, accounts
+from server.acts.campaigns import add_campaign
+from server.acts.desk import desk_writer
 from server.app import create_app
 from server.audit import Act
 from server.audit import read as read_trail
-from server.campaigns import add_campaign
 from server.config import Config
-from server.desk import desk_writer
 from server.imports.area_store import import_areas
 from server.imports.areas import NINGMING, read_areas
 from server.service import Service, now_ms
 from server.store import TownshipStore
-from server.upgrade import upgrade
+from server.upkeep.upgrade import upgrade
 from shared.record import Key, Record
 from shared.sync.gate import Gate
 

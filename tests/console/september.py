@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server.campaigns import add_campaign
+from server.acts.campaigns import add_campaign
 from server.reports.overview import gather, reports_of
 from server.reports.report import Places, Report
 from server.store import TownshipStore

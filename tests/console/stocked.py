@@ -17,18 +17,18 @@ from uuid6 import uuid7
 
 from server import access, audit, jobs
 from server.access import caller_of
+from server.acts.campaigns import add_campaign
+from server.acts.desk import desk_writer
 from server.app import create_app
 from server.audit import Actor
-from server.campaigns import add_campaign
 from server.config import Config
-from server.desk import desk_writer
 from server.imports.area_store import import_areas
 from server.imports.areas import NINGMING, read_areas
 from server.imports.roster_job import CHECK, TASKS
 from server.kept import Kept
 from server.service import now_ms
 from server.store import TownshipStore
-from server.upgrade import upgrade
+from server.upkeep.upgrade import upgrade
 from shared.fields import (
     Boolean,
     Choice,

@@ -14,13 +14,13 @@ import pytest
 from werkzeug.test import TestResponse
 
 from server import access
-from server.campaigns import add_campaign
+from server.acts.campaigns import add_campaign
 from server.config import Config
 from server.exports import requests
-from server.figures import Figures, FiguresError, Look
 from server.lists import LISTINGS
 from server.lists.listing import VILLAGE as BY_VILLAGE
 from server.lists.listing import Column, Filter, Found, Listing, Query, column, page_of
+from server.reading.figures import Figures, FiguresError, Look
 from server.reports.overview import gather
 from server.service import now_ms
 from server.sight import Right
@@ -520,14 +520,14 @@ def test_tables_that_are_not_added_up_yet_keep_no_thread_and_come_when_they_are(
 ) -> None:
     """Threads are few, and phones sync with the same ones: nobody waits in one, and nothing is added up in it."""
     begun: list[Any] = []
-    monkeypatch.setattr("server.figures.SMALL", -1)
-    monkeypatch.setattr("server.figures._in_a_thread", begun.append)
+    monkeypatch.setattr("server.reading.figures.SMALL", -1)
+    monkeypatch.setattr("server.reading.figures._in_a_thread", begun.append)
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("a thread waits"))
     office.database.compute = lambda *_: made
     browser = office.browser(LEADER)
     with office.database.read(TOWN) as store:
         made = gather(store, office.database.kinds, now_ms(), "2018-09")
-    monkeypatch.setattr("server.figures.gather", lambda *_: pytest.fail("it is added up in the thread"))
+    monkeypatch.setattr("server.reading.figures.gather", lambda *_: pytest.fail("it is added up in the thread"))
     sent = {"month": "2018-09", "from": "contact"}
     answer = browser.post(f"/t/{TOWN}/reports/export", sent)
     assert answer.headers["Location"] == f"/t/{TOWN}/reports/contact?month=2018-09"
@@ -545,8 +545,8 @@ def test_tables_that_could_not_be_added_up_are_said_to_and_not_made_in_the_threa
     def fails(*_: str) -> Any:
         raise FiguresError("no")
 
-    monkeypatch.setattr("server.figures.SMALL", -1)
-    monkeypatch.setattr("server.figures._in_a_thread", lambda work: work())
+    monkeypatch.setattr("server.reading.figures.SMALL", -1)
+    monkeypatch.setattr("server.reading.figures._in_a_thread", lambda work: work())
     office.database.compute = fails
     browser = office.browser(LEADER)
     assert "统计没有完成" in said(browser.post(f"/t/{TOWN}/reports/export", {"month": "2018-09"}), browser)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-import server.figures
-from server.figures import AFTER_FAILURE, QUESTIONS, REST, Aside, Figures, FiguresError, Look, figures_of
+import server.reading.figures
+from server.reading.figures import AFTER_FAILURE, QUESTIONS, REST, Aside, Figures, FiguresError, Look, figures_of
 from server.reports.overview import gather
 from server.service import now_ms
 from tests.console.browser import TOWN, Office
@@ -19,9 +19,9 @@ class Adding:
     """Adding up that happens when the test says so, and takes as many seconds as it says."""
 
     def __init__(self, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(server.figures, "SMALL", -1)
+        monkeypatch.setattr(server.reading.figures, "SMALL", -1)
         monkeypatch.setattr(
-            server.figures, "_AT_ONCE", BoundedSemaphore(2)
+            server.reading.figures, "_AT_ONCE", BoundedSemaphore(2)
         )  # what a test leaves undone hinders no other
         self.office, self.now, self.seconds, self.fails = office, now_ms(), 0.0, False
         self.waiting: list[Callable[[], None]] = []
@@ -192,12 +192,12 @@ def test_a_child_that_cannot_says_why_and_nothing_that_people_wrote(office: Offi
     aside = Aside(office.service.config)
     with pytest.raises(FiguresError, match=r"exit code 1: 没有这个活动：none"):
         aside(TOWN, "2018-09", "none")
-    assert server.figures._last_words(b"Traceback\n  x\nValueError: secret words") == "ValueError"
-    assert server.figures._last_words(b"") == ""
+    assert server.reading.figures._last_words(b"Traceback\n  x\nValueError: secret words") == "ValueError"
+    assert server.reading.figures._last_words(b"") == ""
 
 
 def test_the_app_adds_up_aside_and_in_a_thread(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server.figures, "SMALL", -1)
+    monkeypatch.setattr(server.reading.figures, "SMALL", -1)
     office.database.compute = Aside(office.service.config)
     threads: list[Thread] = []
     monkeypatch.setattr(Thread, "start", lambda thread: threads.append(thread))

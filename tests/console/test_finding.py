@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from server.finding import IDENTITY, NAME, Home, Homes, homes_of, removed_homes
+from server.reading.finding import IDENTITY, NAME, Home, Homes, homes_of, removed_homes
 from shared.rules.entry import Entry
 from tests.console.browser import SECOND_VILLAGE, TOWN, VILLAGE, Office
 

@@ -1,7 +1,7 @@
 """A record's history out of the log: who, when, from what to what, on which phone; nothing is left out."""
 
-from server.desk import move_household
-from server.history import History, history_of, refused_of
+from server.acts.desk import move_household
+from server.reading.history import History, history_of, refused_of
 from shared.record import Key
 from tests.console.browser import SECOND_VILLAGE, TOWN, VILLAGE, Office
 from tests.console.handset import Handset

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server import access
-from server.joining import copy_id, seen_of
+from server.acts.joining import copy_id, seen_of
 from server.service import now_ms
 from shared.record import Key
 from tests.console.browser import (

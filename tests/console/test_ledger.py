@@ -6,10 +6,10 @@ import uuid
 import pytest
 
 import server.console.ledger
-from server.desk import move_household
+from server.acts.desk import move_household
+from server.reading.standings import ledger_of
 from server.reports.problems import problems_report
 from server.service import now_ms
-from server.standings import ledger_of
 from tests.console.browser import (
     COUNTY,
     DESK,

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from server import access
-from server.policies import use_policy
+from server.acts.policies import use_policy
+from server.acts.steps import why_not_one
+from server.reading.standings import ledger_of
 from server.service import now_ms
-from server.standings import ledger_of
-from server.steps import why_not_one
 from shared.kinds.problem_step import STEPS
 from shared.moments import end_of
 from shared.rules.guards import REASONS

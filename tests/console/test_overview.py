@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-import server.figures
+import server.reading.figures
 from server import access
-from server.figures import Figures, FiguresError
+from server.reading.figures import Figures, FiguresError
 from server.reports.overview import gather
 from server.store import TownshipStore
 from tests.console.browser import (
@@ -198,8 +198,8 @@ class Slow:
     """Figures that are added up when the test says so."""
 
     def __init__(self, september: September, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(server.figures, "SMALL", -1)
-        monkeypatch.setattr(server.figures, "_AT_ONCE", BoundedSemaphore(2))
+        monkeypatch.setattr(server.reading.figures, "SMALL", -1)
+        monkeypatch.setattr(server.reading.figures, "_AT_ONCE", BoundedSemaphore(2))
         self.september, self.fails = september, False
         self.waiting: list[Callable[[], None]] = []
         database = september.office.database

@@ -10,8 +10,8 @@ import pytest
 from server import access
 from server.console.door import present
 from server.exports.reading import reading
-from server.figures import figures_of
 from server.lists import LISTINGS
+from server.reading.figures import figures_of
 from server.service import now_ms
 from shared.kinds.visit import CHECK_STATUSES
 from shared.moments import iso
@@ -133,7 +133,7 @@ def test_who_was_in_two_households_at_once_is_told_at_the_review_wherever_the_ot
 def never_renewed(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on the figures stay as they are, however the log grows: whoever adds them up aside has not come to it."""
     figures = figures_of(village.office.database, TOWN)
-    monkeypatch.setattr("server.figures.SMALL", -1)
+    monkeypatch.setattr("server.reading.figures.SMALL", -1)
     monkeypatch.setattr(figures, "_start", lambda work: None)
     village.office.database.compute = lambda *question: {}
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-import server.standings
-from server.policies import use_policy
+import server.reading.standings
+from server.acts.policies import use_policy
+from server.reading.standings import Ledger, ledger_of
 from server.reports.book import read_book
 from server.service import now_ms
-from server.standings import Ledger, ledger_of
 from shared.moments import end_of
 from shared.rules.due import standings_of
 from shared.rules.standing import Standing
@@ -60,13 +60,13 @@ def test_a_step_folds_its_own_problem_again_and_no_other(office: Office, monkeyp
     ids = [walk(office, problem(office), "accepted") for _ in range(3)]
     kept(office)
     folded: list[str] = []
-    real = server.standings.stand
+    real = server.reading.standings.stand
 
     def watch(entry: Any, *more: Any) -> Standing:
         folded.append(entry.id)
         return real(entry, *more)
 
-    monkeypatch.setattr(server.standings, "stand", watch)
+    monkeypatch.setattr(server.reading.standings, "stand", watch)
     kept(office)
     assert folded == []
     step(office, ids[1], "rejected", "唐桌员", "township", reason="不属于台账")
@@ -132,5 +132,5 @@ def test_a_step_of_a_phone_whose_clock_runs_ahead_is_kept_in_its_own_order(offic
     assert kept(office).problems[id_].standing.state == "fixed"
 
 
-def kept_one(office: Office, id_: str) -> server.standings.Problem:
+def kept_one(office: Office, id_: str) -> server.reading.standings.Problem:
     return kept(office).problems[id_]

@@ -5,7 +5,7 @@ import pytest
 from server import access, audit
 from server.service import now_ms
 from server.store import TownshipStore
-from server.verify import verify
+from server.upkeep.verify import verify
 from tests.console.browser import ADMIN, DESK, LEADER, TOWN, VILLAGE, Office
 
 

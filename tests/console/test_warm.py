@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from server import warm
+from server.reading import warm
 from server.store import Database, TownshipStore
 from tests.console.browser import DESK, TOWN, Office
 

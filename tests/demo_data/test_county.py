@@ -11,7 +11,7 @@ from server.demo import DemoDataError, Made, make_county
 from server.demo.homes import SOURCE
 from server.demo.places import stem_of
 from server.store import Database
-from server.verify import verify
+from server.upkeep.verify import verify
 from shared.hlc import milliseconds_of
 from shared.kinds import KINDS
 from shared.rules.policy import read_policy

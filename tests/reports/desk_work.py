@@ -5,9 +5,9 @@ a household that slipped back.
 import uuid
 from typing import Any
 
-from server.campaigns import add_campaign
-from server.desk import desk_writer
-from server.ledger import go_round
+from server.acts.campaigns import add_campaign
+from server.acts.desk import desk_writer
+from server.acts.ledger import go_round
 from server.reports.cleanup import cleanup_report
 from server.reports.contact import contact_report
 from server.reports.coverage import coverage_report

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import server.schedule
-from server.ledger import Round, go_round
+from server.acts.ledger import Round, go_round
 from server.schedule import rounds
 from shared.moments import DAY_MS, iso
 from tests.reports.conftest import Office

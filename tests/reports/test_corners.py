@@ -4,7 +4,7 @@ example. Wrong clocks, records that were removed, what was written in the same s
 
 import pytest
 
-from server.ledger import go_round
+from server.acts.ledger import go_round
 from shared.moments import DAY_MS, iso
 from tests.reports.conftest import Office
 from tests.reports.desk_work import begin, check, night, problem, report, slipped, steps_of, take, total, visit, write

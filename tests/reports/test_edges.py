@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.short_visits import review_short
+from server.acts.short_visits import review_short
 from shared.moments import DAY_MS, iso
 from shared.rules.coverage import percent
 from tests.reports.conftest import Office

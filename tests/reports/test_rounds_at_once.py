@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-import server.ledger
+import server.acts.ledger
+from server.acts.ledger import Round, go_round
 from server.app import create_app
-from server.ledger import Round, go_round
 from server.schedule import rounds
 from server.store import Database
 from shared.moments import DAY_MS, iso
@@ -65,7 +65,7 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
     def run(*doings: Callable[[], Any]) -> list[Any]:
         door = threading.Barrier(len(doings), timeout=30)
         looked = threading.local()
-        read = server.ledger.read_book
+        read = server.acts.ledger.read_book
 
         def read_and_wait(*words: Any) -> Any:
             book = read(*words)
@@ -74,7 +74,7 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
                 door.wait()
             return book
 
-        monkeypatch.setattr(server.ledger, "read_book", read_and_wait)
+        monkeypatch.setattr(server.acts.ledger, "read_book", read_and_wait)
         told: list[Any] = [None] * len(doings)
 
         def work(place: int) -> None:
@@ -88,7 +88,7 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
             thread.start()
         for thread in threads:
             thread.join(60)
-        monkeypatch.setattr(server.ledger, "read_book", read)
+        monkeypatch.setattr(server.acts.ledger, "read_book", read)
         failed = [error for error in told if isinstance(error, Exception)]
         assert failed == []
         return told

@@ -16,7 +16,7 @@ from server.config import Config
 from server.imports.areas import NINGMING, read_areas
 from server.service import Service, now_ms
 from server.store import Database, TownshipStore
-from server.upgrade import upgrade
+from server.upkeep.upgrade import upgrade
 from shared.grants import Grant
 from shared.sync.gate import Gate, Writer, desk_device
 

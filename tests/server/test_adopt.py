@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from server import access
-from server.adopt import adopt_fields
 from server.app import create_app
 from server.config import Config
 from server.imports.area_store import import_areas
 from server.imports.areas import NINGMING, read_areas
 from server.service import Service, now_ms
-from server.upgrade import create_all, upgrade
+from server.upkeep.adopt import adopt_fields
+from server.upkeep.upgrade import create_all, upgrade
 from shared.fields import UNION, Integer, List
 from shared.kind import Registry
 from shared.kinds import KINDS

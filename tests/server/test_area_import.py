@@ -10,7 +10,7 @@ from server.config import Config
 from server.imports.area_store import UnknownTownshipError, compare_areas, import_areas, village_names
 from server.imports.areas import NINGMING, Area, read_areas, villages_of
 from server.store import Database
-from server.upgrade import upgrade
+from server.upkeep.upgrade import upgrade
 
 AREAS = read_areas(NINGMING)
 

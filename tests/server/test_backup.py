@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server import dump
-from server.backup import BackupError, backup
 from server.config import Config
-from server.restore import restore
 from server.store import TownshipStore
-from server.upgrade import create_all
-from server.verify import verify
+from server.upkeep import dump
+from server.upkeep.backup import BackupError, backup
+from server.upkeep.restore import restore
+from server.upkeep.upgrade import create_all
+from server.upkeep.verify import verify
 from tests.server.backup_town import TOWNSHIP, Town, make_town, open_app, write_a_past
 
 pytest_plugins = ["tests.server.backup_fixtures"]

@@ -27,7 +27,7 @@ from server.imports.roster import read_roster
 from server.imports.row_report import report_of
 from server.service import now_ms
 from server.store import Database
-from server.upgrade import upgrade
+from server.upkeep.upgrade import upgrade
 from shared.grants import Grant
 from shared.record import Key, Record
 from shared.sync.gate import Gate, Writer, desk_device

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from server.service import now_ms
-from server.verify import CHECKS, verify
-from server.verify_records import MOST
+from server.upkeep.verify import CHECKS, verify
+from server.upkeep.verify_records import MOST
 from shared.sync.conflicts import conflict_id
 from tests.server.backup_town import OTHER_VILLAGE, TOWNSHIP, VILLAGE, Past, Town, write_a_past
 

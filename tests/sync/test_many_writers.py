@@ -24,8 +24,8 @@ from server.app import create_app
 from server.config import Config
 from server.service import Service, now_ms
 from server.store import TownshipStore
-from server.upgrade import upgrade
-from server.verify import verify
+from server.upkeep.upgrade import upgrade
+from server.upkeep.verify import verify
 from tests.sync.conftest import BOTH
 from tests.sync.world import TOWN, V1, V2, load_areas, new_id
 

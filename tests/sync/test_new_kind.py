@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from server.app import create_app
-from server.backup import backup
 from server.config import Config
-from server.restore import restore
 from server.service import Service
 from server.store import TownshipStore
-from server.upgrade import create_all
+from server.upkeep.backup import backup
+from server.upkeep.restore import restore
+from server.upkeep.upgrade import create_all
 from shared.fields import ONCE, REVIEW, SECRET, UNION, Choice, Code, Date, Integer, Label, Link, List, Number, Text
 from shared.kind import Form, Registry
 from shared.kinds import KINDS

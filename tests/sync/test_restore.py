@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from server import access
-from server.backup import backup
-from server.restore import restore
+from server.upkeep.backup import backup
+from server.upkeep.restore import restore
 from shared.sync.phone import NeedsEnrolment, TokenRefused
 from tests.sync.phones import BEGUN, RealPhone
 from tests.sync.world import DAY, MINUTE, TOWN, V1, Client, World, make_stamp, new_id, on_sqlite, refusals, visit_set

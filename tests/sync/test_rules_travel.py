@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from mobile.duties import Duties, StepNotNow
-from server.ledger import go_round
-from server.policies import use_policy
+from server.acts.ledger import go_round
+from server.acts.policies import use_policy
 from tests.sync.phones import RealPhone
 from tests.sync.world import DAY, TOWN, V1, World, new_id, on_sqlite
 

@@ -17,7 +17,7 @@ from server.config import Config
 from server.service import Service
 from server.store import TownshipStore
 from server.tables import REFERENCE, Base, kind_tables, table_name
-from server.upgrade import create_all, identify, versions
+from server.upkeep.upgrade import create_all, identify, versions
 from shared.kinds import KINDS
 from tests.sync.world import V2, Backend, World, load_areas, new_id
 

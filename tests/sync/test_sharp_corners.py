@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from server import access, cli, desk
+from server import access, cli
+from server.acts import desk
 from server.service import Service
 from server.store import TownshipStore
 from server.tables import table_name

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy.schema import CreateColumn
 
-from server.adopt import adopt_fields
 from server.app import create_app
 from server.tables import kind_tables
+from server.upkeep.adopt import adopt_fields
 from shared.fields import REVIEW, UNION, Integer, List, Text
 from shared.kind import Registry
 from shared.kinds import KINDS

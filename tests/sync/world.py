@@ -31,8 +31,8 @@ from server.imports.areas import NINGMING, read_areas
 from server.service import Service
 from server.store import TownshipStore
 from server.tables import Base, Server
-from server.upgrade import upgrade
-from server.verify import verify
+from server.upkeep.upgrade import upgrade
+from server.upkeep.verify import verify
 from shared.grants import Grant
 from shared.kind import DESK_ROLES
 from shared.sync.gate import Gate, Writer, desk_device

@@ -27,7 +27,7 @@ from server.certificate import Certificate, make_certificate
 from server.cli import main
 from server.config import Config
 from server.service import Service, now_ms
-from server.verify import verify
+from server.upkeep.verify import verify
 from shared.kinds import KINDS
 from shared.sync.invitation import Invitation
 

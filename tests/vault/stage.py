@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from mobile.journal import read_lines
 from mobile.notebook import Doors, Notebook
 from mobile.store import Store
-from server.recovery import Opener
+from server.upkeep.recovery import Opener
 from shared.kinds import KINDS
 from shared.record import Key, Record
 from shared.sync.phone import Copy, Enrolment, Mend, Written

@@ -439,7 +439,7 @@ def test_what_a_copied_folder_tells_is_what_the_first_told(phone: Profiles, key:
 
 
 def test_the_statuses_that_stand_in_the_log_are_the_servers_own() -> None:
-    from server.recovery import AGAIN, REFUSED, TAKEN
+    from server.upkeep.recovery import AGAIN, REFUSED, TAKEN
 
     assert set(LANDED) == {TAKEN, AGAIN, REFUSED}
 

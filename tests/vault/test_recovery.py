@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from mobile.journal import Envelope
 from server import access
 from server.api import sealed
-from server.backup import backup
-from server.recovery import SAYS, Recovery, lines_of, private_keys
-from server.restore import restore
-from server.upgrade import public_key
+from server.upkeep.backup import backup
+from server.upkeep.recovery import SAYS, Recovery, lines_of, private_keys
+from server.upkeep.restore import restore
+from server.upkeep.upgrade import public_key
 from shared.sync.wire import MAX_CHANGES
 from tests.sync.world import DAY, OTHER_TOWN, TOWN, V1, Client, Reply, World, make_stamp, new_id, on_sqlite, visit_set
 from tests.vault.conftest import Office

@@ -5,7 +5,7 @@ Leaves to others: what short means (`shared.rules.visits`), and who may ask for 
 
 from typing import Any
 
-from server.desk import desk_writer, find_township, note
+from server.acts.desk import desk_writer, find_township, note
 from server.reports.book import read_book
 from server.service import now_ms
 from server.store import Database, TownshipStore

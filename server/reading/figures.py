@@ -171,7 +171,7 @@ class Aside:
     def __call__(self, township: str, month: str, campaign: str) -> Mapping[str, Any]:
         command = [sys.executable, "-m", "server.cli", "report", "overview", "--counts", "--json"]
         command += [f"--township={township}", f"--month={month}", *([f"--campaign={campaign}"] if campaign else [])]
-        path = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
+        path = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])])
         environment = os.environ | self._environment | {"PYTHONPATH": path}
         with subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE

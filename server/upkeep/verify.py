@@ -13,7 +13,7 @@ from typing import Any
 from server import audit
 from server.store import Database, TownshipStore
 from server.tables import REFERENCE, Base, table_name
-from server.verify_records import MOST, Check, Report, Walk
+from server.upkeep.verify_records import MOST, Check, Report, Walk
 from shared.grants import HOUSEHOLD, VILLAGE, Grant, GrantError
 from shared.hlc import FAST_LIMIT_MS, device_of, is_stamp, milliseconds_of
 from shared.merge import DESK

@@ -11,11 +11,11 @@ from flask_migrate import upgrade as migrate_to_head
 from sqlalchemy import MetaData
 
 from server.access import new_epoch
-from server.adopt import adopt_fields
 from server.config import Config
 from server.service import Service, now_ms
 from server.store import Database, TownshipStore
 from server.tables import Base
+from server.upkeep.adopt import adopt_fields
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -18,12 +18,13 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, NullPool, create_engine
 
-from server import audit, dump
+from server import audit
 from server.access import new_epoch
-from server.backup import BackupError, in_words, must_be_whole, pack, sync_to_disk, temporary
 from server.config import AUDIT_KEY, Config
 from server.service import now_ms
 from server.store import Database, TownshipStore, prepare_sqlite
+from server.upkeep import dump
+from server.upkeep.backup import BackupError, in_words, must_be_whole, pack, sync_to_disk, temporary
 from shared.moments import iso
 
 PATIENCE_SECONDS = 3

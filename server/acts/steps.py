@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.reading.standings import Ledger, Problem
 from server.sight import Sight
-from server.standings import Ledger, Problem
 from shared.fields import Choice, Date, Label, List, Text
 from shared.hlc import LATEST_MS, format_stamp
 from shared.kinds import KINDS

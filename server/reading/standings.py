@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from server.follow import Derived, Follower, View
+from server.reading.follow import Derived, Follower, View
 from server.store import Database, TownshipStore
 from shared.moments import day_of, days_after, days_between, end_of
 from shared.rules.due import NEEDS, Person, policy_of_problem, waits_for

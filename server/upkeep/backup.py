@@ -17,10 +17,10 @@ from typing import Any
 from sqlalchemy import URL, Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from server import dump
 from server.config import Config
 from server.service import now_ms
 from server.store import Database, TownshipStore
+from server.upkeep import dump
 from shared.moments import iso
 
 

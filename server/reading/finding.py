@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from server.follow import Derived, Follower, View
+from server.reading.follow import Derived, Follower, View
 from server.store import Database, TownshipStore
 from shared.pinyin import Matcher
 from shared.rules.coverage import has_left

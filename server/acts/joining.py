@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from server.access import AccessError
-from server.side_by_side import BOTH, INTO, KEPT, both, compare, is_blank, or_none
+from server.reading.side_by_side import BOTH, INTO, KEPT, both, compare, is_blank, or_none
 from server.store import TownshipStore
 from shared.fields import Link
 from shared.kind import REMOVED, Registry

@@ -5,7 +5,7 @@ Leaves to others: the roster itself, which the log knows (`reports.book`), and i
 
 from uuid6 import uuid7
 
-from server.desk import desk_writer
+from server.acts.desk import desk_writer
 from server.reports.book import read_policies
 from server.service import now_ms
 from server.store import Database, TownshipStore

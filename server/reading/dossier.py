@@ -8,9 +8,9 @@ what lies in a village that is not the reader's is left out, also when the house
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from server.reading.standings import Problem, ledger_of
 from server.reports.book import read_policies
 from server.sight import Sight
-from server.standings import Problem, ledger_of
 from server.store import Database, TownshipStore
 from shared.grants import HOUSEHOLD, Grant
 from shared.kind import REMOVED

@@ -28,7 +28,7 @@ FORMAT = 1
 MANIFEST, SEAL_KEY, CERTIFICATE, TABLES = "manifest.json", "seal_key", "tls.pem", "tables/"
 SECRETS = (SEAL_KEY, CERTIFICATE, AUDIT_KEY)
 """Files of the instance folder without which phones must enrol again, or the audit trail cannot be checked: they go along."""
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 ROWS = 1000  # rows handed to the database at a time
 CHUNK = 1 << 20  # bytes held at a time
 

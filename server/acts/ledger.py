@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
-from server.desk import desk_writer
+from server.acts.desk import desk_writer
 from server.reports.book import read_book
 from server.service import now_ms
 from server.store import Database, TownshipStore

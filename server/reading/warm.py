@@ -8,9 +8,9 @@ from threading import Thread
 
 import structlog
 
-from server.finding import homes_of
 from server.kept import TOWNSHIPS
-from server.standings import ledger_of
+from server.reading.finding import homes_of
+from server.reading.standings import ledger_of
 from server.store import Database, TownshipStore
 
 log = structlog.get_logger()

@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from server.access import Caller, TokenError, caller_of, revoke_device
 from server.codec import Decoder
 from server.config import Config
-from server.dump import SEAL_KEY
 from server.service import Service, now_ms
 from server.store import TownshipStore
+from server.upkeep.dump import SEAL_KEY
 from shared.sync.wire import MAX_CHANGES, Gap, Renumber, Request, RequestError, Sent
 
 INFO = b"ruhu outbox 1"

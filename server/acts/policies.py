@@ -9,7 +9,7 @@ from typing import Any
 
 from uuid6 import uuid7
 
-from server.desk import desk_writer
+from server.acts.desk import desk_writer
 from server.service import now_ms
 from server.store import Database, TownshipStore
 from shared.fields import is_date
