@@ -5,6 +5,7 @@ Promises: a visit that somebody reviewed meanwhile is left alone; accepting and 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import abort, request, url_for
@@ -43,16 +44,20 @@ def review(town: Town) -> str:
     show = request.args.get("show", "short")
     if show not in SHOWS:
         abort(404)
+    about = {} if show == "duplicates" else listed(town, SHORT if show == "short" else NOT_HOME)
     with town.read() as store:
         query = Query(town.database, store, town.sight, town.now)
         now = look(query)
         pairs = {"household": like_households(query), "visit": like_visits(query, now.review["double_visits"])}
+        counted = show == "short" and not about["given"] and not about["problem"]
         counts = {
-            "short": len(short_ids(query)), "duplicates": sum(map(len, pairs.values())), "not_home": sum(bool(row["arrange"]) for row in not_home_rows(query)),
-        }  # fmt: skip
-        about = _duplicates(town, store, pairs) if show == "duplicates" else {}
+            "short": about["found"].total if counted else len(short_ids(query)),
+            "duplicates": sum(map(len, pairs.values())),
+            "not_home": len(not_home_rows(replace(query, given={"arrange": "yes"}))),
+        }
+        if show == "duplicates":
+            about = _duplicates(town, store, pairs)
     if show != "duplicates":
-        about = listed(town, SHORT if show == "short" else NOT_HOME)
         for row in about["found"].rows:
             row["_url"] = _url_of(town, row)
     return render(f"review_{show}.html", town, "review", show=show, shows=SHOWS, counts=counts, figures=now, **about)

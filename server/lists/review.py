@@ -117,7 +117,11 @@ def _beside(store: TownshipStore, entries: Iterable[Entry]) -> list[str]:
 
 def not_home_rows(query: Query) -> list[Mapping[str, Any]]:
     """Households of the reader's where nobody was home, those to arrange a time with first, by the filters."""
-    told = {row["household"]: row for row in look(query).review["not_home"]}
+    told = {
+        row["household"]: row
+        for row in look(query).review["not_home"]
+        if all(row[name] == (query[name] == "yes") for name in ("arrange", "visited") if query[name])
+    }
     rows = query.store.sql(
         "SELECT id, village, head_name, hamlet, phone FROM kind_household WHERE township = ? AND id IN ??"
         " AND (removed IS NULL OR removed = ?)", query.store.code, list(told), False,
@@ -132,9 +136,6 @@ def not_home_rows(query: Query) -> list[Mapping[str, Any]]:
         for id_, village, head, hamlet, phone in rows
         if village in places
     ]  # fmt: skip
-    for name in ("arrange", "visited"):
-        if query[name]:
-            found = [row for row in found if row[name] == (query[name] == "yes")]
     found.sort(key=lambda row: (row["village"], row["_household"]))
     return sorted(found, key=lambda row: (not row["arrange"], -row["times"]))
 
