@@ -36,7 +36,7 @@ STATIC = Path(__file__).parent / "static"
 log = structlog.get_logger()
 
 API_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-"""On every reply; a phone on a slow link pays for each byte, and these are what JSON needs."""
+"""On every reply; a phone on a slow link pays for each byte, and these are what JSON needs, or a reply without a body."""
 
 PAGE_HEADERS = {
     "X-Frame-Options": "DENY",
@@ -121,7 +121,7 @@ def _unexpected(error: Exception) -> Any:
 
 
 def _secure(response: Response) -> Response:
-    headers = API_HEADERS if response.mimetype == "application/json" else API_HEADERS | PAGE_HEADERS
+    headers = API_HEADERS if response.mimetype in ("application/json", None) else API_HEADERS | PAGE_HEADERS
     if request.endpoint == "console.docs":
         headers = headers | {"Content-Security-Policy": DOCS_POLICY}
     if request.endpoint == "static" and request.args.get("v"):

@@ -14,6 +14,9 @@ from sqlalchemy import inspect
 
 from server.access import Caller, note_seen
 from server.config import GUARD_BYTES, Config
+from server.photos.folder_store import FolderStore
+from server.photos.store import PhotoStore
+from server.photos.uploads import Uploads
 from server.store import Database, TownshipStore
 from shared.grants import Grant
 from shared.kind import Registry
@@ -24,6 +27,8 @@ from shared.sync.gate import Admitted, Gate
 from shared.sync.wire import PROTOCOL, Request, RequestError
 
 DIGEST_PAGE = 1000
+PHOTOS = "photos"
+"""The folder in the instance's."""
 
 
 def now_ms() -> int:
@@ -37,6 +42,13 @@ class DiskFullError(RequestError):
     status, code = 507, "disk_full"
 
 
+def disk_full() -> DiskFullError:
+    """What to say to whoever sends while there is no room."""
+    return DiskFullError(
+        "服务器磁盘将满，请联系管理员；内容仍在手机里。 / The server's disk is nearly full; your words stay on the phone."
+    )
+
+
 @dataclass
 class Service:
     """One server: its database, its kinds, its identity."""
@@ -44,7 +56,14 @@ class Service:
     database: Database
     kinds: Registry
     config: Config
+    photos: PhotoStore = field(init=False, repr=False)
+    uploads: Uploads = field(init=False, repr=False)
     _epoch: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        folder = self.config.instance / PHOTOS
+        self.photos = FolderStore(folder)
+        self.uploads = Uploads(folder, self.photos)
 
     def epoch(self) -> str:
         """The identity of this server's history, read at first use; a restore needs a restart and so a new read."""
@@ -92,11 +111,13 @@ class Service:
             **({"places": places} if places else {}),
         }
 
+    def must_have_room(self, free: int) -> None:
+        """DiskFullError when fewer bytes than these are free."""
+        if shutil.disk_usage(self.config.instance).free < free:
+            raise disk_full()
+
     def _push(self, request: Request, caller: Caller) -> Admitted:
-        if shutil.disk_usage(self.config.instance).free < GUARD_BYTES:
-            raise DiskFullError(
-                "服务器磁盘将满，请联系管理员；内容仍在手机里。 / The server's disk is nearly full; your words stay on the phone."
-            )
+        self.must_have_room(GUARD_BYTES)
 
         def work(store: TownshipStore) -> Admitted:
             gate = Gate(self.kinds, store, now_ms)

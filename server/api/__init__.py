@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, request
 from flask_smorest import Api, Blueprint
 
-from server.api import devices, records, sealed, sync
+from server.api import devices, photos, records, sealed, sync
 from server.api.edge import answer_request_error
 from server.api.schemas import ErrorBody
 from shared.sync.wire import RequestError
@@ -43,7 +43,7 @@ def register_api(app: Flask, elsewhere: Callable[[Any], Any]) -> list[Blueprint]
     """Put the API's routes on an app; returns their blueprints. `elsewhere` answers HTTP errors of paths outside /api/."""
     api = RuhuApi(app, spec_kwargs=SPEC)
     api.elsewhere = elsewhere
-    blueprints = [sync.blueprint, sealed.blueprint, devices.blueprint, records.blueprint]
+    blueprints = [sync.blueprint, sealed.blueprint, devices.blueprint, records.blueprint, photos.blueprint]
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     app.register_error_handler(RequestError, answer_request_error)

@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from server import access
+from shared.photos import TUS_MEDIA_TYPE
 from tests.sync.world import TOWN, Client, World, new_id, on_sqlite, refusals, visit_set
 
+schemathesis.serializer.alias(TUS_MEDIA_TYPE, "application/octet-stream")
 EXAMPLES = settings.default.max_examples // 5
 quick = settings(
     max_examples=EXAMPLES, phases=[Phase.generate], deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
@@ -49,7 +51,12 @@ def test_nothing_the_document_allows_gives_a_500(world: World, wei: Client, who:
             response = case.call(headers=headers)
             statuses.add(response.status_code)
             assert response.status_code < 500, (response.status_code, case.method, case.path, case.body)
-            if response.status_code >= 400 and response.headers.get("content-type", [""])[0] == "application/json":
+            has_body = case.method.upper() != "HEAD"
+            if (
+                has_body
+                and response.status_code >= 400
+                and response.headers.get("content-type", [""])[0] == "application/json"
+            ):
                 assert response.json().keys() >= {"code", "message", "errors"}
 
         ask()
