@@ -54,6 +54,7 @@ ACTIONS = {
     "export_ask": Label("申请导出", "Export asked for"),
     "export_approved": Label("同意导出", "Export approved"),
     "export_declined": Label("不同意导出", "Export declined"),
+    "photos_sweep": Label("清理照片", "Photos swept"),
     "restore": Label("恢复备份", "Backup restored"),
     "recover": Label("恢复手机日志", "Phone's journal recovered"),
 }

@@ -95,7 +95,7 @@ def _serve_one_process(app: "Flask", host: str, port: int, threads: int, tls: ss
         backlog=1024,
     )
     _announce(host, door.port if door else server.effective_port, "https" if door else "http")
-    schedule.start(app.extensions["ruhu"].database)
+    schedule.start(app.extensions["ruhu"])
     warm.start(app.extensions["ruhu"].database)
     if not door:
         server.run()
@@ -127,7 +127,7 @@ def _serve_many(app: "Flask", host: str, port: int, threads: int, workers: int) 
 
     def begin(_server: Any, _worker: Any) -> None:
         database.engine.dispose(close=False)  # a connection belongs to the process that made it
-        schedule.start(database)  # as does a thread
+        schedule.start(app.extensions["ruhu"])  # as does a thread
         warm.start(database)
 
     class Application(BaseApplication):  # type: ignore[misc]

@@ -1,29 +1,38 @@
-"""What happens every night without anybody asking: each township's round of its ledger (`ledger`), ten past midnight in Shanghai.
+"""What happens every night without anybody asking, ten past midnight in Shanghai: each township's round of its ledger (`ledger`), then each
+township's sweep of its photographs (`photos.sweep`).
 
 Runs in threads of the serving process, and once when it starts, since a township's computer may be off at midnight. Several processes may
-all do it: a round done twice does nothing twice. Promises: a round that fails is logged without anybody's words and tried again next
-time; serving goes on. Leaves to others: what a round does.
+all do it: what is done twice does nothing twice. Promises: one that fails is logged without anybody's words, keeps none of the others
+from theirs, and is tried again next time; serving goes on. Leaves to others: what a round or a sweep does.
 """
 
 import structlog
 from huey import MemoryHuey, crontab
 
 from server.acts.ledger import go_round, townships
+from server.audit import Actor
+from server.photos.sweep import sweep
+from server.service import Service, now_ms
 from server.store import Database
 
+SYSTEM = Actor("", "系统 / system", "system")
 log = structlog.get_logger()
 
 MIDNIGHT_UTC = {"hour": "16", "minute": "10"}
 """Ten past midnight, UTC+8."""
 
 
-def start(database: Database) -> MemoryHuey:
+def start(service: Service) -> MemoryHuey:
     """Begin the night's work in the background; returns at once."""
     queue = MemoryHuey("ruhu", utc=True)
 
     @queue.periodic_task(crontab(**MIDNIGHT_UTC))  # type: ignore[untyped-decorator]
     def nightly() -> None:
-        rounds(database)
+        rounds(service.database)
+
+    @queue.periodic_task(crontab(**MIDNIGHT_UTC))  # type: ignore[untyped-decorator]
+    def nightly_sweep() -> None:
+        sweeps(service)
 
     # Its threads only: the consumer's own `start` would take over the server's signals.
     consumer = queue.create_consumer(workers=1, worker_type="thread")
@@ -31,6 +40,7 @@ def start(database: Database) -> MemoryHuey:
     for _, worker in consumer.worker_threads:
         worker.start()
     nightly()
+    nightly_sweep()
     return queue
 
 
@@ -47,3 +57,15 @@ def rounds(database: Database) -> None:
             log.error("round_refused", township=township, **counts)
         elif any(counts.values()):
             log.info("round", township=township, **counts)
+
+
+def sweeps(service: Service) -> None:
+    """A sweep of every township's photographs; one that fails does not keep the others from theirs."""
+    for township in townships(service.database):
+        try:
+            done = sweep(service, township, now_ms(), SYSTEM)
+        except Exception as error:  # as above
+            log.error("sweep_failed", township=township, error=type(error).__name__)
+            continue
+        if any(done.values()):
+            log.info("sweep", township=township, **done)

@@ -3,7 +3,7 @@
 One module a subject; importing it hangs its commands on `main`. Leaves to others: everything but words and arguments.
 """
 
-from server.cli import data, demo, people, records, recovery, reports, rules, safety, serving
+from server.cli import data, demo, people, photos, records, recovery, reports, rules, safety, serving
 from server.cli.base import main
 
-__all__ = ["data", "demo", "main", "people", "records", "recovery", "reports", "rules", "safety", "serving"]
+__all__ = ["data", "demo", "main", "people", "photos", "records", "recovery", "reports", "rules", "safety", "serving"]

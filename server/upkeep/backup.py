@@ -1,8 +1,8 @@
 """`ruhu backup`: everything a server holds, in one file.
 
-The file is a zip (`dump` says how): a manifest, every table, and the private keys (what phones sealed to, what they pinned), so it must be kept as safe
-as the server itself (mode 0600). Promises: it is one consistent moment of a server that goes on serving, and it appears under its name only
-when it is whole and on disk. One made on SQLite may be restored into PostgreSQL and the other way round. Leaves to others: `restore`.
+The file is a zip (`dump` and `photos` say how): a manifest, every table, the private keys (what phones sealed to, what they pinned), and the
+photographs, so it must be kept as safe as the server itself (mode 0600). Promises: it is one consistent moment of a server that goes on
+serving, with every photo that was there at that moment; it appears under its name only when it is whole and on disk. One made on SQLite may be restored into PostgreSQL and the other way round. Leaves to others: `restore`.
 """
 
 import os
@@ -18,9 +18,11 @@ from sqlalchemy import URL, Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from server.config import Config
+from server.photos.store import PhotoStore
 from server.service import now_ms
 from server.store import Database, TownshipStore
 from server.upkeep import dump
+from server.upkeep.photos import dump_photos
 from shared.moments import iso
 
 
@@ -28,18 +30,20 @@ class BackupError(Exception):
     """A backup or restore cannot be done; the message says why and what to do, Chinese first, without anybody's words."""
 
 
-def backup(database: Database, config: Config, file: Path) -> dict[str, Any]:
-    """Write everything into a new file while the server goes on serving. BackupError; then no file appears.
+def backup(database: Database, config: Config, file: Path, photos: PhotoStore | None = None) -> dict[str, Any]:
+    """Write everything into a new file while the server goes on serving; without `photos` they stay behind, and the file says so.
+    BackupError; then no file appears.
 
     Returns {"file", "database", "revision", "taken_at", "last_change_at", "epoch", "heads": {township: log position},
-    "tables", "rows", "bytes", "seal_key": whether the private key came along, "message"}. Moments are ISO 8601 +08:00.
+    "tables", "rows", "bytes", "seal_key": whether the private key came along, "photos": {"held", "bytes", "retired", "damaged"} as
+    counts, or None without them, "message"}. Moments are ISO 8601 +08:00.
     """
     file = file.absolute()
     if file.exists():
         raise BackupError(f"文件已存在，不会覆盖：{file} / The file exists and is not overwritten: {file}")
     taken_at = now_ms()
     with in_words(database), _one_moment(database, file) as connection:
-        manifest = pack(connection, database, config, file, taken_at)
+        manifest = pack(connection, database, config, file, taken_at, photos)
     tables = [entry for entry in manifest.pop("members") if "table" in entry]
     del manifest["format"]
     return {
@@ -73,8 +77,18 @@ def _one_moment(database: Database, file: Path) -> Iterator[Connection]:
             yield connection
 
 
-def pack(connection: Connection, database: Database, config: Config, file: Path, taken_at: int) -> dict[str, Any]:
-    """Write what the connection sees into a zip beside `file`, bring it to disk, then give it its name."""
+def pack(
+    connection: Connection,
+    database: Database,
+    config: Config,
+    file: Path,
+    taken_at: int,
+    photos: PhotoStore | None = None,
+) -> dict[str, Any]:
+    """Write what the connection sees into a zip beside `file`, bring it to disk, then give it its name.
+
+    The photos are read after the moment that the connection sees: one that its records name and that was there is there still.
+    """
     if not database.is_sqlite:
         connection.exec_driver_sql("SET LOCAL client_encoding TO 'UTF8'")
     heads, epoch, last = _history(connection, database)
@@ -95,6 +109,10 @@ def pack(connection: Connection, database: Database, config: Config, file: Path,
             members = dump.dump_tables(connection, database.kinds, archive)
             for name in kept:
                 members.append(dump.add_member(archive, name, [(config.instance / name).read_bytes()]))
+            manifest["photos"] = None
+            if photos is not None:
+                pictures, manifest["photos"] = dump_photos(photos, archive)
+                members += pictures
             manifest["members"] = members
             dump.add_manifest(archive, manifest)
         raw.flush()

@@ -1,7 +1,7 @@
 """A database's content as members of a zip, table by table, each row one line in the text format of PostgreSQL's COPY.
 
 One format for SQLite and PostgreSQL, so what one wrote the other reads; PostgreSQL's own bytes pass through untouched. Promises: bounded
-memory; every member's SHA-256 and count of rows stand in the manifest, which is written last. Leaves to others: one consistent view to
+memory; every member's SHA-256 and count of rows stand in the manifest, which is written last (pictures' in an index that stands there). Leaves to others: one consistent view to
 read from, the transaction to write in, and where files lie (`backup`).
 """
 
@@ -22,12 +22,15 @@ from sqlalchemy import Boolean, Connection, Float, Integer, inspect
 
 from server.config import AUDIT_KEY
 from server.tables import Base, kind_tables, table_name
+from shared.fields import PHOTO
 from shared.kind import Registry
 
 FORMAT = 1
 MANIFEST, SEAL_KEY, CERTIFICATE, TABLES = "manifest.json", "seal_key", "tls.pem", "tables/"
 SECRETS = (SEAL_KEY, CERTIFICATE, AUDIT_KEY)
 """Files of the instance folder without which phones must enrol again, or the audit trail cannot be checked: they go along."""
+PICTURE = re.compile(rf"photos/[0-9]{{9}}/{PHOTO}(\.small)?\.jpg")
+"""Members that an index lists with their sums, the index being one that the manifest lists (`upkeep.photos`)."""
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 ROWS = 1000  # rows handed to the database at a time
 CHUNK = 1 << 20  # bytes held at a time
@@ -176,16 +179,16 @@ def open_archive(file: Path) -> zipfile.ZipFile:
 
 
 def read_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
-    """The manifest, every member checked against it. DamagedError when anything is missing or differs."""
+    """The manifest, every member checked against it but for pictures. DamagedError when anything is missing or differs."""
     try:
         manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
         if manifest["format"] > FORMAT:
             return manifest
         names = {MANIFEST, *(entry["name"] for entry in manifest["members"])}
-        if names != set(archive.namelist()):
+        if names != {name for name in archive.namelist() if not PICTURE.fullmatch(name)}:
             raise DamagedError("manifest / members")
         for entry in manifest["members"]:
-            _check_member(archive, entry)
+            check_member(archive, entry)
     except DamagedError:
         raise
     except Exception as error:  # whatever a damaged zip or manifest makes the libraries say
@@ -193,7 +196,8 @@ def read_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
     return manifest
 
 
-def _check_member(archive: zipfile.ZipFile, entry: dict[str, Any]) -> None:
+def check_member(archive: zipfile.ZipFile, entry: dict[str, Any]) -> None:
+    """Compare a member with its "sha256", and where they are counted its "rows". DamagedError; what a damaged zip makes the library say."""
     digest, lines = hashlib.sha256(), 0
     with archive.open(entry["name"]) as member:
         while chunk := member.read(CHUNK):

@@ -1,7 +1,7 @@
 """`ruhu restore`: a backup in the place of what the database holds.
 
 Promises: nothing is touched before the whole file is checked; nothing is deleted (SQLite's file gets another name, PostgreSQL's content is
-dumped first); either all of it happens or none; a new epoch begins, so every phone reads anew. The server must not be serving meanwhile:
+dumped first, photos that are here stay and get company); either all of it happens or none; a new epoch begins, so every phone reads anew. The server must not be serving meanwhile:
 that is found out and refused, and a process that only slept through it must be started anew, for it remembers the old epoch. Leaves to
 others: printing, and sending again what phones kept (they do so by themselves).
 """
@@ -21,30 +21,41 @@ from sqlalchemy import URL, Connection, NullPool, create_engine
 from server import audit
 from server.access import new_epoch
 from server.config import AUDIT_KEY, Config
+from server.photos.store import PhotoStore
 from server.service import now_ms
 from server.store import Database, TownshipStore, prepare_sqlite
 from server.upkeep import dump
 from server.upkeep.backup import BackupError, in_words, must_be_whole, pack, sync_to_disk, temporary
+from server.upkeep.photos import BringBack, check_photos
 from shared.moments import iso
 
 PATIENCE_SECONDS = 3
 
 
-def restore(database: Database, config: Config, file: Path) -> dict[str, Any]:
-    """Put a backup in the place of what the database holds, which is set aside. BackupError; then nothing was changed.
+def restore(database: Database, config: Config, file: Path, photos: PhotoStore | None = None) -> dict[str, Any]:
+    """Put a backup in the place of what the database holds, which is set aside, and its photos where `photos` misses them.
+    BackupError; then nothing was changed.
 
     Returns {"file", "epoch", "taken_at", "last_change_at", "redo_since", "heads": {township: log position}, "rows",
-    "set_aside": where the old content is kept, or None, "message"}; moments are ISO 8601 +08:00, `last_change_at` is None
-    for an empty log.
+    "set_aside": where the old content is kept, or None, "photos": {"put", "there"} or None for a backup without them, "message"};
+    moments are ISO 8601 +08:00, `last_change_at` is None for an empty log.
     """
     with ExitStack() as stack:
         stack.enter_context(in_words(database))
         archive, manifest = _open(stack, file)
+        if manifest.get("photos") and photos is None:
+            raise ValueError("a backup with photos needs a place to put them")
         epoch = new_epoch()
         database.engine.dispose()  # our own connections must not be taken for somebody else's
         stack.callback(database.engine.dispose)
         renew = _restore_sqlite if database.is_sqlite else _restore_postgresql
-        set_aside = renew(database, config, archive, manifest, epoch)
+        bring = BringBack(photos, archive, manifest) if photos is not None and manifest.get("photos") else None
+        try:
+            set_aside = renew(database, config, archive, manifest, epoch, bring)
+        except BaseException:
+            if bring:
+                bring.undo()
+            raise
         for name in dump.SECRETS:
             if name in archive.namelist():
                 _keep_secret(config, name, archive.read(name))
@@ -58,17 +69,25 @@ def restore(database: Database, config: Config, file: Path) -> dict[str, Any]:
         "heads": manifest["heads"],
         "rows": sum(entry.get("rows", 0) for entry in manifest["members"]),
         "set_aside": None if set_aside is None else str(set_aside),
-        "message": _words(manifest["taken_at"], redo_since),
+        "photos": bring and {"put": bring.put, "there": bring.there},
+        "message": _words(manifest["taken_at"], redo_since, bring),
     }
 
 
-def _words(taken_at: str, redo_since: str) -> str:
+def _words(taken_at: str, redo_since: str, bring: BringBack | None) -> str:
+    zh, en = (
+        "备份不含照片，服务器上的照片原样保留。",
+        "The backup holds no photos; those on the server stay as they are.",
+    )
+    if bring:
+        zh = f"照片补回 {bring.put} 张，原在的 {bring.there} 张未动。"
+        en = f"{bring.put} photos were put back, {bring.there} were there already."
     return (
         f"已恢复到 {taken_at} 的备份，并开始新的历史（epoch）。{redo_since} 之后在乡镇做的裁定、导入、搬迁和授权不在任何手机里，"
-        "须重做；手机会自动补传各自填写的内容；此后注册的手机须重新注册（ruhu enrol）。请重新启动服务器。"
+        f"须重做；手机会自动补传各自填写的内容；此后注册的手机须重新注册（ruhu enrol）。{zh}请重新启动服务器。"
         f" / Restored the backup of {taken_at} and began a new history (epoch). Desk decisions, imports, moves and grants made"
         f" after {redo_since} are on no phone and must be redone; phones send their own words again by themselves; whoever"
-        " enrolled after that must enrol again (ruhu enrol). Start the server anew."
+        f" enrolled after that must enrol again (ruhu enrol). {en} Start the server anew."
     )
 
 
@@ -79,6 +98,8 @@ def _open(stack: ExitStack, file: Path) -> tuple[zipfile.ZipFile, dict[str, Any]
     try:
         archive = stack.enter_context(dump.open_archive(file))
         manifest = dump.read_manifest(archive)
+        if manifest["format"] <= dump.FORMAT:
+            check_photos(archive, manifest)
     except dump.DamagedError as error:
         raise BackupError(
             f"备份文件不完整或已损坏（{error}），未作任何改动；请换一份备份。"
@@ -118,7 +139,12 @@ def _tables(manifest: dict[str, Any]) -> list[str]:
 
 
 def _restore_sqlite(
-    database: Database, config: Config, archive: zipfile.ZipFile, manifest: dict[str, Any], epoch: str
+    database: Database,
+    config: Config,
+    archive: zipfile.ZipFile,
+    manifest: dict[str, Any],
+    epoch: str,
+    bring: BringBack | None,
 ) -> Path | None:
     """Build the database beside the present one, then let them change places."""
     present = Path(str(database.engine.url.database))
@@ -131,6 +157,8 @@ def _restore_sqlite(
             must_be_whole(built)
             built.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
         sync_to_disk(fresh)
+        if bring:
+            bring()  # no record may stand there before its photo does
         set_aside = _set_aside(present) if present.exists() else None
         fresh.replace(present)
         sync_to_disk(present.parent)
@@ -171,7 +199,12 @@ def _in_use() -> BackupError:
 
 
 def _restore_postgresql(
-    database: Database, config: Config, archive: zipfile.ZipFile, manifest: dict[str, Any], epoch: str
+    database: Database,
+    config: Config,
+    archive: zipfile.ZipFile,
+    manifest: dict[str, Any],
+    epoch: str,
+    bring: BringBack | None,
 ) -> Path | None:
     """All in one transaction: what stands is locked and dumped into the instance folder, emptied, filled again.
 
@@ -193,6 +226,8 @@ def _restore_postgresql(
             else:
                 connection.exec_driver_sql(f"DROP TABLE IF EXISTS {listed}, alembic_version")
         _fill(connection, database, archive, manifest, epoch)
+        if bring:
+            bring()
     return set_aside
 
 

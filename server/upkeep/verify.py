@@ -1,4 +1,4 @@
-"""`ruhu verify`: every promise that can be read back from the database, checked against the log.
+"""`ruhu verify`: every promise that can be read back, from the database and checked against the log, and from the photographs' files.
 
 Reads only, each township in one consistent view, so a serving server is neither stopped nor misread. Promises: bounded memory (records a
 page at a time by id, the log by position); names records, fields, devices and numbers, never what anybody wrote. What is looked at record
@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from server import audit
+from server.photos.named import named
+from server.photos.store import PhotoStore
 from server.store import Database, TownshipStore
 from server.tables import REFERENCE, Base, table_name
+from server.upkeep.photos import is_here, look_at
 from server.upkeep.verify_records import MOST, Check, Report, Walk
 from shared.grants import HOUSEHOLD, VILLAGE, Grant, GrantError
 from shared.hlc import FAST_LIMIT_MS, device_of, is_stamp, milliseconds_of
@@ -36,13 +39,21 @@ CHECKS = {
     "conflicts": "每条分歧都名副其实 / every conflict is about something, once, and still stands",
     "audit": "操作记录的每一行都与前一行相扣 / every row of the audit trail is tied to the one before",
     "places": "记录和分歧归档在该在的村 / records and conflicts are filed where they belong",
+    "photos": "到了的照片一字节不差 / every photo that arrived is byte for byte what was put",
 }
+ON_THE_WAY, RETIRED = "on_the_way", "retired"
+NOTES = {
+    ON_THE_WAY: "张还在路上（记录里有名，照片未到）/ still on the way: named by a record, not here yet",
+    RETIRED: "张保存期已满，只留事实 / retired: their time was over",
+}
+"""What is counted and no problem."""
 
 
-def verify(database: Database, progress: Progress | None = None) -> dict[str, Any]:
-    """Check everything: {"ok", "checks": [{"name", "says", "ok", "checked", "problems": [text, ...]}]}, always all of CHECKS.
+def verify(database: Database, progress: Progress | None = None, photos: PhotoStore | None = None) -> dict[str, Any]:
+    """Check everything: {"ok", "checks": [{"name", "says", "ok", "checked", "problems": [text, ...], "notes": {word: count}}]}.
 
-    `checked` counts what was looked at; after MOST problems of one check the last text only counts the rest.
+    Always all of CHECKS; without `photos` there are no photos to check. `checked` counts what was looked at; after MOST problems of
+    one check the last text only counts the rest.
     """
     report = {name: Check(name, says) for name, says in CHECKS.items()}
     with _one_view(database, "") as store:
@@ -59,6 +70,10 @@ def verify(database: Database, progress: Progress | None = None) -> dict[str, An
             log_rows(store, report, meter.step)
             stamps_once(store, report["stamps"])
             Walk(database, store, report, meter.step).run()
+            if photos:
+                photos_on_the_way(database, store, photos, report["photos"])
+    if photos:
+        photos_whole(photos, report["photos"])
     return {"ok": all(check.ok for check in report.values()), "checks": [check.told() for check in report.values()]}
 
 
@@ -262,3 +277,24 @@ def stamps_once(store: TownshipStore, check: Check) -> None:
         store.code, MOST,
     ):  # fmt: skip
         check.wrong(store.code, kind, record, stamp, "时间戳用了两次 / the stamp names two writes")
+
+
+def photos_whole(photos: PhotoStore, check: Check) -> None:
+    """Every picture that arrived, and its small one, has the size and sum that it was put with; a retired one is counted."""
+    for township in photos.townships():
+        for name in photos.names(township):
+            found = look_at(photos, township, name)
+            check.checked += 1
+            if found.wrong:
+                check.wrong(township, name, found.wrong)
+            elif found.held and found.held.retired_at is not None:
+                check.note(RETIRED)
+
+
+def photos_on_the_way(database: Database, store: TownshipStore, photos: PhotoStore, check: Check) -> None:
+    """A picture may come hours after the record that names it, or never: counted, and no problem."""
+    for _, _, names in named(database, store):
+        check.checked += len(names)
+        for name in names:
+            if not is_here(photos, store.code, name):
+                check.note(ON_THE_WAY)

@@ -30,6 +30,7 @@ class Check:
     checked: int = 0
     problems: list[str] = field(default_factory=list)
     found: int = 0
+    notes: dict[str, int] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -41,6 +42,10 @@ class Check:
         if self.found <= MOST:
             self.problems.append(" ".join(map(str, text)))
 
+    def note(self, what: str) -> None:
+        """Count what is worth telling and no problem."""
+        self.notes[what] = self.notes.get(what, 0) + 1
+
     def told(self) -> dict[str, Any]:
         more = self.found - len(self.problems)
         tail = [f"另有 {more} 处 / and {more} more"] if more else []
@@ -50,6 +55,7 @@ class Check:
             "ok": self.ok,
             "checked": self.checked,
             "problems": self.problems + tail,
+            "notes": self.notes,
         }
 
 

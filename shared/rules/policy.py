@@ -23,6 +23,7 @@ __all__ = [
     "PRESETS",
     "CleanupRules",
     "ContactRules",
+    "PhotoRules",
     "Policies",
     "Policy",
     "ProblemRules",
@@ -140,6 +141,13 @@ class ProblemRules:
 
 
 @dataclass(frozen=True)
+class PhotoRules:
+    """How long the township keeps photographs. `keep_days` after a picture arrived, only the fact that it was there is left."""
+
+    keep_days: int
+
+
+@dataclass(frozen=True)
 class Policy:
     """The rules of one version. `same_as` turns a category of other years into one of ours."""
 
@@ -155,6 +163,7 @@ class Policy:
     contact: ContactRules
     cleanup: CleanupRules
     problems: ProblemRules
+    photos: PhotoRules
     content: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -214,6 +223,7 @@ def _build(text: Mapping[str, Any]) -> Policy:
         problems=ProblemRules(
             **{**problems, "tiers": _labels(problems["tiers"]), "categories": _labels(problems["categories"])}
         ),
+        photos=PhotoRules(**text["photos"]),
         content=text,
     )
 

@@ -146,6 +146,8 @@ def _fits(value: Any, below: Any, place: str) -> bool:
         return value in SHORT_VISITS
     if (place in _NEVER_EMPTY or place.endswith(".items")) and not value:
         return False
+    if place == "photos.keep_days" and value == 0:  # "none at all" would empty the township the same night, for good
+        return False
     if place.endswith(".modes"):
         return isinstance(value, list) and all(isinstance(mode, str) and mode in _MODES for mode in value)
     if isinstance(below, int | float) and not isinstance(below, bool) and place[:7] != "cleanup":

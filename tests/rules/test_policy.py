@@ -31,6 +31,7 @@ def test_the_bulletins_own_numbers_are_the_default() -> None:
     assert (rules.problems.climb_days, rules.problems.extensions, rules.problems.reopen_days) == (7, 2, 180)
     assert list(rules.problems.tiers) == ["household", "village", "township", "county"]
     assert rules.problems.three_persons is False
+    assert rules.photos.keep_days == 365, "a proposal of ours; the bulletin is silent"
     assert rules.visit.short_visits == "when_accepted", "a short visit counts once the township accepts it"
 
 
@@ -73,8 +74,16 @@ def test_an_app_that_never_heard_of_a_preset_judges_alike_by_its_content(name: s
         "contact",
         "cleanup",
         "problems",
+        "photos",
     ):
         assert getattr(found, part) == getattr(preset(name), part), part
+
+
+def test_a_policy_written_before_photographs_had_a_setting_keeps_them_as_the_preset_says() -> None:
+    text = preset_text(DEFAULT)
+    del text["photos"]
+    found, findings = read_policy({"preset": DEFAULT, "version": "2018.1", "content": text})
+    assert (found.photos, findings) == (preset().photos, [])
 
 
 def test_what_a_newer_preset_says_beyond_us_is_named_and_the_rest_holds() -> None:
@@ -90,6 +99,7 @@ def test_later_presets_say_only_what_differs() -> None:
     assert preset("monitoring_2021").visit == preset().visit
     assert preset("normal_help_2026").visit.visits_a_month == 2
     assert preset("normal_help_2026").contact == preset().contact
+    assert {preset(name).photos.keep_days for name in PRESETS} == {365}
     assert "sudden_hardship" in preset("monitoring_2021").must_visit
     assert preset("normal_help_2026").must_visit == {
         "anti_poverty_target",
@@ -213,6 +223,8 @@ UNUSABLE: list[tuple[str, Any]] = [
     ("真假写成一 / one for yes", {"problems": {"three_persons": 1}}),
     ("分钟清空 / null for a number", {"visit": {"minimum_minutes": None}}),
     ("数字大得离谱 / a number beyond reason", {"problems": {"climb_days": 10**9}}),
+    ("照片一天也不留 / photographs kept for no day at all", {"photos": {"keep_days": 0}}),
+    ("照片留半天 / photographs kept for half a day", {"photos": {"keep_days": 0.5}}),
     ("短访写法不对 / a word that is none of three", {"visit": {"short_visits": "sometimes"}}),
     ("走访方式不是列表 / one mode where a list stands", {"visit": {"modes": "home"}}),
     ("走访方式一个也没有 / no mode at all", {"visit": {"modes": []}}),
@@ -252,6 +264,7 @@ def test_a_value_that_cannot_be_used_is_named_and_the_presets_stands(name: str, 
         preset().checks,
         preset().cleanup,
     )
+    assert found.photos == preset().photos
     assert (found.problems, found.contact, found.categories, found.same_as) == (
         preset().problems,
         preset().contact,

@@ -11,6 +11,7 @@ from server.service import now_ms
 from server.upkeep.verify import CHECKS, verify
 from server.upkeep.verify_records import MOST
 from shared.sync.conflicts import conflict_id
+from tests.photos.album import hang, service_of
 from tests.server.backup_town import OTHER_VILLAGE, TOWNSHIP, VILLAGE, Past, Town, write_a_past
 
 pytest_plugins = ["tests.server.backup_fixtures"]
@@ -26,7 +27,8 @@ def problems(town: Town) -> dict[str, list[str]]:
 
 def test_a_township_with_a_past_keeps_every_promise(backed_town: Town) -> None:
     write_a_past(backed_town)
-    told = verify(backed_town.database)
+    hang(backed_town, "a photo", 1000)
+    told = verify(backed_town.database, photos=service_of(backed_town).photos)
     assert told["ok"], told
     assert {check["name"] for check in told["checks"]} == set(CHECKS)
     assert all(check["checked"] for check in told["checks"])
