@@ -7,7 +7,7 @@ Promises: pure; a code that no list here holds is shown as it is, never dropped.
 from collections.abc import Mapping
 from typing import Any
 
-from shared.fields import SECRET, Boolean, Choice, Code, Date, Datetime, Field, Label
+from shared.fields import SECRET, Boolean, Choice, Code, Date, Datetime, Field, Label, Photos
 from shared.kinds.choices import PHONE
 from shared.moments import SHANGHAI, moment_of
 
@@ -33,6 +33,8 @@ def told(field: Field | None, value: Any, language: str = ZH) -> str:
         return NONE
     if isinstance(value, bool) or isinstance(field, Boolean):
         return word(Label("是", "Yes") if value else Label("否", "No"), language)
+    if isinstance(field, Photos) and isinstance(value, list):
+        return photos(len(value), language)
     if isinstance(field, Choice):
         codes = value if isinstance(value, list) else [value]
         shown = [word(field.choices[code], language) if code in field.choices else str(code) for code in codes]
@@ -46,6 +48,11 @@ def told(field: Field | None, value: Any, language: str = ZH) -> str:
     if isinstance(value, dict):
         return _joined([f"{name} {told(None, one, language)}" for name, one in value.items()], language)
     return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def photos(count: int, language: str = ZH) -> str:
+    """So many photographs. Their names are hashes, which say nothing to anybody."""
+    return word(Label(f"{count} 张照片", f"{count} photo{'' if count == 1 else 's'}"), language)
 
 
 def _joined(parts: list[str], language: str) -> str:

@@ -1,4 +1,4 @@
-"""What is taken out of the house: any list as a workbook or CSV.
+"""What is taken out of the house: any list as a workbook or CSV, and, where two persons agree, with its photographs.
 
 Promises: the row in the trail is committed before a file leaves; what is masked stays so unless somebody may unmask and said why; lists that
 name more persons than is set, in one or in slices of one day, leave only with a second person's word (`exports.requests`). Leaves to others: the files (`server.exports`).
@@ -18,13 +18,15 @@ from server.console.door import SIGNED_IN, Town, act, go, page, service
 from server.console.frame import language, render, tell, tell_error
 from server.console.lists import JUDGED, decidable, exportable, figures_there, may_decide, may_whole
 from server.console.unmask import reason
-from server.exports import requests
+from server.exports import pictures, requests
 from server.exports.about import About, filters_for_the_trail, filters_in_words
 from server.exports.files import CSV, XLSX, TooManyRowsError, check_fits, write_csv, write_xlsx
+from server.exports.pictures import PicturesError
 from server.exports.reading import Reading, reading
 from server.exports.requests import Asked, NeedsTwoError
 from server.lists import LISTINGS
 from server.lists.listing import BadFilterError, Listing
+from server.reading.pictured import HERE
 from server.service import now_ms
 from server.sight import Right
 from server.store import TownshipStore
@@ -43,13 +45,24 @@ def export(town: Town, name: str) -> Any:
     try:
         given = wanted.given(request.form)
         why = reason() if whole else ""
+        if _with_pictures(wanted, request.form):
+            raise NeedsTwoError
         with _reading(town, wanted, given, whole=whole) as found:
             return _leave(town, found, why)
     except NeedsTwoError:
-        return _back("console.export_form", town, name, {**given, **({"whole": "1"} if whole else {})})
+        asked = {one: "1" for one in ("whole", "pictures") if request.form.get(one) == "1"}
+        return _back("console.export_form", town, name, given | asked)
     except (AccessError, BadFilterError, TooManyRowsError) as error:
         tell_error(error)
         return _back("console.listing", town, name, given)
+
+
+def _with_pictures(wanted: Listing, given: Mapping[str, str]) -> bool:
+    """Whether the photographs are asked for as well, of a list that has any to give."""
+    asked = given.get("pictures") == "1"
+    if asked and not wanted.pictured:
+        abort(404)
+    return asked
 
 
 def _back(endpoint: str, town: Town, name: str, given: Mapping[str, str]) -> Any:
@@ -63,8 +76,9 @@ def _back(endpoint: str, town: Town, name: str, given: Mapping[str, str]) -> Any
 
 @page("/t/<township>/lists/<name>/ask", Right.EXPORT)
 def export_form(town: Town, name: str) -> Any:
-    """Asking for a list that names many: how many, which, and why."""
+    """Asking for a list that names many, or for one with its photographs: how many, which, and why."""
     wanted = exportable(town, name)
+    with_pictures = _with_pictures(wanted, request.args)
     try:
         given = wanted.given(request.args)
         with _reading(town, wanted, given, page=1) as found:
@@ -76,7 +90,7 @@ def export_form(town: Town, name: str) -> Any:
     return render(
         "exports_ask.html", town, "lists", listing=wanted, given=given, persons=persons, alone=alone, most=service().config.export_persons,
         filters=filters_in_words(wanted, given, places, language()), may_whole=may_whole(town, wanted),
-        whole=request.args.get("whole") == "1",
+        whole=request.args.get("whole") == "1", pictures=with_pictures,
     )  # fmt: skip
 
 
@@ -86,22 +100,28 @@ def ask_export(town: Town, name: str) -> Any:
     whole = request.form.get("whole") == "1"
     if whole and not may_whole(town, wanted):
         abort(403)
+    with_pictures = _with_pictures(wanted, request.form)
     given: dict[str, str] = {}
     try:
         given = wanted.given(request.form)
         why = reason()
-        with _reading(town, wanted, given, page=1) as found:
+        with _reading(town, wanted, given, **({} if with_pictures else {"page": 1})) as found:
             persons = found.named
             alone = requests.taken_alone(found.query.store, town.account.person, town.now)
-        if not persons or alone + persons <= service().config.export_persons:
+            if with_pictures:  # so that nobody agrees to what cannot leave
+                pictures.gather(found, service().photos, service().config.instance)
+        few = not persons or alone + persons <= service().config.export_persons
+        if few and not with_pictures:
             tell("不用申请：人数不多，可直接导出。", "No need to ask: it names few enough to take out at once.", "info")
             return _back("console.listing", town, name, given)
         with town.database.transaction() as connection:
             store = TownshipStore(town.database, connection, town.code)
-            requests.ask(store, town.actor, wanted, given, whole=whole, persons=persons, reason=why, now=now_ms())
-    except (AccessError, BadFilterError) as error:
+            requests.ask(
+                store, town.actor, wanted, given, whole=whole, pictures=with_pictures, persons=persons, reason=why, now=now_ms(),
+            )  # fmt: skip
+    except (AccessError, BadFilterError, PicturesError) as error:
         tell_error(error)
-        return _back("console.export_form", town, name, given)
+        return _back("console.export_form", town, name, given | ({"pictures": "1"} if with_pictures else {}))
     tell(
         "已申请；另一位有导出权限的人同意后，24 小时内可领取一次。",
         "Asked. Once another person agrees you may take it once within 24 hours.",
@@ -167,10 +187,12 @@ def take_export(town: Town, asked: str) -> Any:
     if found.whole and not may_whole(town, wanted):
         abort(403)
     try:
+        if found.state(town.now) != requests.APPROVED:
+            raise AccessError(requests.NO_APPROVAL)
         given = wanted.given(found.filters)
         with _reading(town, wanted, given, whole=found.whole) as read:
             return _leave(town, read, found.reason if found.whole else "", found)
-    except (AccessError, BadFilterError, TooManyRowsError) as error:
+    except (AccessError, BadFilterError, TooManyRowsError, PicturesError) as error:
         tell_error(error)
         return go("console.exports", township=town.code)
 
@@ -189,8 +211,10 @@ def _reading(town: Town, wanted: Listing, given: Mapping[str, str], **how: Any) 
 
 def _leave(town: Town, found: Reading, why: str, asked: Asked | None = None) -> Response:
     """Write down that a list leaves, then make its file. With a request the approval is spent in the same transaction."""
-    ending = "csv" if request.form.get("as") == "csv" else "xlsx"
-    if ending == "xlsx":
+    photos, instance = service().photos, service().config.instance
+    album = pictures.gather(found, photos, instance) if asked is not None and asked.pictures else None
+    ending = "zip" if album else "csv" if request.form.get("as") == "csv" else "xlsx"
+    if ending != "csv":
         check_fits(found)
     given, now = found.query.given, now_ms()
     details: dict[str, Any] = {
@@ -199,18 +223,23 @@ def _leave(town: Town, found: Reading, why: str, asked: Asked | None = None) -> 
     }  # fmt: skip
     if found.query.whole:
         details["fields"] = sorted(column.key for column in found.listing.columns if column.masked)
+    if album:
+        here = album.count(HERE)
+        details |= {"photos": here, "photos_missing": sum(map(len, album.rows.values())) - here}
     if why:
         details["reason"] = why
     number, made = note_leaving(town, details, now, asked, found.named)
     about = About(
         found.listing.title, town.name, town.account.name, now, number, made,
         filters_in_words(found.listing, given, town.sight.places(found.query.store), language()),
-        found.total, found.named, why, language=language(),
+        found.total, found.named, why, language=language(), photos=album.words() if album else None,
     )  # fmt: skip
-    write = write_csv if ending == "csv" else write_xlsx
-    return send(
-        write(found, about, service().config.instance), about.file_name(ending), CSV if ending == "csv" else XLSX
-    )
+    name = about.file_name(ending)
+    if album:
+        return send(pictures.write_zip(found, album, photos, about, instance), name, pictures.ZIP)
+    if ending == "csv":
+        return send(write_csv(found, about, instance), name, CSV)
+    return send(write_xlsx(found, about, instance), name, XLSX)
 
 
 def note_leaving(

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from server.access import AccessError
 from server.console.door import RULES, Town, act, go, is_part, page
 from server.console.frame import listed, render, say, tell, tell_error
+from server.console.photos import counted
 from server.console.records import Fact, Titles, facts_of, keys_in, label_of, masked_names, record_url, titles_of
 from server.console.unmask import note_reading, reason
 from server.lists import LISTINGS
@@ -111,6 +112,7 @@ def _shown(town: Town, id_: str, whole: bool = False, on_paper: bool = False) ->
         descriptions=descriptions, named=lambda told: [people.get(one, one) for one in told or ()], dossier_now=town.now, moment=moment,
         verdicts=VERDICTS, reasons=REASONS, remarks=REMARKS, rebounds=REBOUNDS, today=day_of(town.now), now=iso(town.now),
         url_of=lambda kind, id_: record_url(town, kind, id_), pages=RULES,
+        count_of=lambda kind, values: counted(town, kinds[kind], values),
     )  # fmt: skip
 
 

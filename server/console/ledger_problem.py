@@ -26,6 +26,7 @@ from server.acts.steps import (
 )
 from server.console.door import Town, go, page
 from server.console.frame import render, say, shown, t
+from server.console.photos import album_of
 from server.lists.listing import Query
 from server.lists.problems import SYSTEM, category_of, homes_of, tier_of
 from server.reading.standings import Ledger, Problem, ledger_of
@@ -102,7 +103,7 @@ def problem_page(town: Town, store: TownshipStore, ledger: Ledger, record: Recor
         state=STATES[one.standing.state], category=category_of(one), next_step=next_of(one), climbs=climbs_on(one),
         ring=RING if ledger.in_ring(one.id) else None, seen=len(one.standing.steps), steps=STEPS, above=_above(one),
         field_labels={name: declared.label for name, declared in KIND.fields.items()}, reopen_until=_reopen_until(one),
-        likely=_likely(town, ledger, one),  known_duties=known_duties(town, ledger),
+        likely=_likely(town, ledger, one),  known_duties=known_duties(town, ledger), album=album_of(town, store, record),
     )  # fmt: skip
 
 

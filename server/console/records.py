@@ -14,12 +14,14 @@ from werkzeug.wrappers import Response
 from server.access import AccessError
 from server.console.door import RULES, Town, act, go, page
 from server.console.frame import render, say, shown, t, tell_error
+from server.console.photos import album_of, last_check_of
 from server.console.unmask import note_reading, reason
+from server.lists.calls import VERDICTS
 from server.reading.history import VIAS, Device, History, Step, Word, history_of, refused_of
 from server.sight import Right
 from server.store import TownshipStore
 from server.words import is_masked, masked, moment
-from shared.fields import Field, Label, Link, List
+from shared.fields import Field, Label, Link, List, Photos
 from shared.kind import Kind, Registry
 from shared.record import Key, Record
 from shared.sync.conflicts import CONFLICT
@@ -163,6 +165,7 @@ def _shown(town: Town, kind_name: str, id_: str, whole: bool = False) -> str:
         conflicts = [one for one in store.conflicts([found.key]).get(found.key, []) if town.sight.record(store, one)]
         refused = refused_of(store, found.key) if town.may(Right.SETTLE) else []
         places = store.villages()
+        album, last = album_of(town, store, found), last_check_of(town, store, found)
     only = request.args.get("field", "")
     steps = (history.of(only) if only else list(history.steps))[::-1]
     number, pages = _page_number(len(steps))
@@ -177,6 +180,7 @@ def _shown(town: Town, kind_name: str, id_: str, whole: bool = False) -> str:
         refused=[(one, device_words(one.device, one.via), [label_of(kind.fields.get(n), n) for n in one.fields]) for one in refused],
         masked=masked_names(kinds, found, history), village=places.get(found.village or "", found.village or ""),
         home=titles.get(Key(kinds.household, found.household or "")), own_page=_own_page(town, found), moment=moment,
+        album=album, last=last, verdicts=VERDICTS,
     )  # fmt: skip
 
 
@@ -234,10 +238,21 @@ def _step(
 
 def _word(kinds: Registry, record: Record, word: Word, whole: bool, titles: Titles) -> dict[str, Any]:
     field = field_of(kinds, record, word.field)
+    if isinstance(field, Photos):
+        more = Fact(word.field, label_of(field, word.field), _more_and_fewer(word.before or [], word.written or []))
+        return {"label": more.label, "stood": word.stood, "first": True, "before": more, "after": more}
     return {
         "label": label_of(field, word.field), "stood": word.stood, "first": word.before is None,
         "before": fact(field, word.field, word.before, whole, titles), "after": fact(field, word.field, word.written, whole, titles),
     }  # fmt: skip
+
+
+def _more_and_fewer(before: Collection[str], after: Collection[str]) -> str:
+    """What a write did to a field's photographs."""
+    more, fewer = len(set(after) - set(before)), len(set(before) - set(after))
+    told = [t("＋{n} 张", "+{n}", n=more)] if more else []
+    told += [t("－{n} 张", "−{n}", n=fewer)] if fewer else []
+    return t("，", ", ").join(told) or t("没有变化", "no change")
 
 
 def _conflict(town: Town, kinds: Registry, conflict: Record, whole: bool) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class About:
     why: str = ""
     as_of: int = 0
     language: str = ZH
+    photos: Label | None = None  # how many come with it, and how many do not
 
     def line(self) -> str:
         """All of it in one line."""
@@ -52,6 +53,8 @@ class About:
             told.append(f"共 {self.rows} 行" if zh else f"{self.rows} rows")
         if self.persons:
             told.append(f"涉及 {self.persons} 人" if zh else f"{self.persons} persons")
+        if self.photos:
+            told.append(word(self.photos, self.language))
         if self.why:
             told.append(f"含敏感信息，原因：{self.why}" if zh else f"with sensitive fields, because: {self.why}")
         return " · ".join(told)

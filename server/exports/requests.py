@@ -1,4 +1,4 @@
-"""The two-person rule: a list of many persons leaves only when a second person agreed to it.
+"""The two-person rule: a list of many persons, or one with photographs, leaves only when a second person agreed to it.
 
 Whoever wants it says why; another one who may export agrees or declines; it is taken once, within a day, as it was asked for. Promises: nobody
 decides on their own request and none is taken twice, whatever happens at once (the database decides, in one statement); each step has its
@@ -26,9 +26,11 @@ SHOWN = 100
 ALONE_MS = 24 * 3_600_000
 """How long what somebody took out alone counts towards what takes two: slices of a list are the list."""
 
+NO_APPROVAL = "没有可领取的批准。 / There is no approval to take."
+
 WAITING, APPROVED, DECLINED, TAKEN, ENDED = "waiting", "approved", "declined", "taken", "ended"
 
-_COLUMNS = "id, listing, filters, whole, persons, reason, person, asked_by, asked_at, decision, decided_by, decided_at, taken_at"
+_COLUMNS = "id, listing, filters, whole, pictures, persons, reason, person, asked_by, asked_at, decision, decided_by, decided_at, taken_at"
 
 
 class NeedsTwoError(Exception):
@@ -37,12 +39,13 @@ class NeedsTwoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request. Moments in ms since 1970; `filters` by name, as the list takes them."""
+    """A request. Moments in ms since 1970; `filters` by name, as the list takes them; `pictures`: with the photographs."""
 
     id: str
     listing: str
     filters: Mapping[str, str]
     whole: bool
+    pictures: bool
     persons: int
     reason: str
     person: str
@@ -74,26 +77,27 @@ def ask(
     persons: int,
     reason: str,
     now: int,
+    pictures: bool = False,
 ) -> str:
     """Ask for a list; returns the request's id. AccessError when the person waits for the same one already."""
     filters = _text(given)
     if store.sql(
         "SELECT 1 FROM export_request WHERE township = ? AND person = ? AND listing = ? AND filters = ? AND whole = ?"
-        " AND decision IS NULL",
-        store.code, actor.person, listing.name, filters, int(whole),
+        " AND pictures = ? AND decision IS NULL",
+        store.code, actor.person, listing.name, filters, int(whole), int(pictures),
     ):  # fmt: skip
         raise AccessError(
             "同一份名单已经申请过，正在等另一人同意。 / You asked for this list already; it waits for the second person."
         )
     id_ = str(uuid7())
     store.sql(
-        "INSERT INTO export_request (township, id, listing, filters, whole, persons, reason, person, asked_by, asked_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        store.code, id_, listing.name, filters, int(whole), persons, reason, actor.person, actor.name, now,
+        "INSERT INTO export_request (township, id, listing, filters, whole, pictures, persons, reason, person, asked_by, asked_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        store.code, id_, listing.name, filters, int(whole), int(pictures), persons, reason, actor.person, actor.name, now,
     )  # fmt: skip
     details = {
         "list": listing.name, "filters": filters_for_the_trail(listing, given), "persons": persons,
-        "whole": whole, "reason": reason,
+        "whole": whole, "reason": reason, **({"pictures": True} if pictures else {}),
     }  # fmt: skip
     audit.write(store, actor, "export_ask", now, kind="export", record=id_, details=details)
     return id_
@@ -104,7 +108,7 @@ def decide(store: TownshipStore, actor: Actor, id_: str, approve: bool, now: int
     may = "decision IS NULL" if approve else "(decision IS NULL OR decision = 'approved')"
     done = store.sql(
         "UPDATE export_request SET decision = ?, decider = ?, decided_by = ?, decided_at = ?"
-        f" WHERE township = ? AND id = ? AND person <> ? AND taken_at IS NULL AND {may} RETURNING listing, persons",
+        f" WHERE township = ? AND id = ? AND person <> ? AND taken_at IS NULL AND {may} RETURNING listing, persons, pictures",
         APPROVED if approve else DECLINED, actor.person, actor.name, now, store.code, id_, actor.person,
     )  # fmt: skip
     if not done:
@@ -117,7 +121,7 @@ def decide(store: TownshipStore, actor: Actor, id_: str, approve: bool, now: int
             else "这份申请已经办过了。 / This request was dealt with already."
         )
     action = "export_approved" if approve else "export_declined"
-    details = {"list": done[0][0], "persons": done[0][1]}
+    details = {"list": done[0][0], "persons": done[0][1], **({"pictures": True} if done[0][2] else {})}
     audit.write(store, actor, action, now, kind="export", record=id_, details=details)
 
 
@@ -125,7 +129,7 @@ def take(store: TownshipStore, actor: Actor, id_: str, named: int, now: int) -> 
     """Spend an approval, for a list that now names so many persons. AccessError when it is none, is over, or the list has grown."""
     found = find(store, id_)
     if found is None or found.person != actor.person or found.state(now) != APPROVED:
-        raise AccessError("没有可领取的批准。 / There is no approval to take.")
+        raise AccessError(NO_APPROVAL)
     if has_grown(found, named):
         raise AccessError(
             f"名单现有 {named} 人，比批准时的 {found.persons} 人多出一成以上，请重新申请。"
@@ -137,7 +141,7 @@ def take(store: TownshipStore, actor: Actor, id_: str, named: int, now: int) -> 
         now, store.code, id_, actor.person, now - GOOD_MS,
     )  # fmt: skip
     if not done:
-        raise AccessError("没有可领取的批准。 / There is no approval to take.")
+        raise AccessError(NO_APPROVAL)
 
 
 def taken_alone(store: TownshipStore, person: str, now: int) -> int:
@@ -191,9 +195,9 @@ def _read(store: TownshipStore, where: str, *values: object) -> Sequence[Asked]:
 
 
 def _asked(row: Sequence[object]) -> Asked:
-    id_, listing, filters, whole, *rest = row
+    id_, listing, filters, whole, pictures, *rest = row
     given = msgspec.json.decode(str(filters)) if filters else {}
-    return Asked(id_, listing, given, bool(whole), *rest)  # type: ignore[arg-type]
+    return Asked(id_, listing, given, bool(whole), bool(pictures), *rest)  # type: ignore[arg-type]
 
 
 def _text(given: Mapping[str, str]) -> str:

@@ -30,6 +30,8 @@ DETAILS = {
     "records": Label("记录数", "records"), "rows": Label("行数", "rows"), "persons": Label("人数", "persons"),
     "list": Label("名单", "list"), "listing": Label("名单", "list"), "filters": Label("筛选", "filters"), "whole": Label("含敏感信息", "unmasked"),
     "as": Label("格式", "as"), "step": Label("环节", "step"), "kept": Label("保留", "kept"), "from": Label("从", "from"), "to": Label("到", "to"),
+    "photos": Label("照片数", "photos"), "photos_missing": Label("没附上的照片", "photos left out"), "pictures": Label("附照片", "with photos"),
+    "unnamed": Label("没有记录用到", "named by no record"), "over": Label("保存期已满", "retired"), "bytes": Label("字节", "bytes"),
     "undone": Label("撤销", "taken back"), "members": Label("成员", "members"),
     "request": Label("申请", "request"), "month": Label("月份", "month"), "household": Label("户", "household"),
 }  # fmt: skip

@@ -249,6 +249,7 @@ def _listing(kind: str, title: Label, shown: Sequence[Column], more: Rows, empty
         [SEARCH, VILLAGE, MONTH, Filter(chosen, field_.label, "choice", field_.choices)],
         partial(find, kind=kind, more=more),
         empty=empty,
+        pictured=kind,
     )
 
 

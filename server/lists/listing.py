@@ -133,7 +133,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Listing:
-    """A list. `right` is what reading it asks for; `names_people` whether its export counts as one of persons."""
+    """A list. `right` is what reading it asks for; `names_people` whether its export counts as one of persons; `pictured` the kind whose
+    photographs its rows' records name ('' where they name none): every row has that record's `_id`.
+    """
 
     name: str
     title: Label
@@ -143,6 +145,7 @@ class Listing:
     right: Right = Right.READ
     names_people: bool = True
     empty: Label = NOTHING
+    pictured: str = ""
 
     def given(self, arguments: Mapping[str, str]) -> dict[str, str]:
         """The filters that a URL gives, blank and unknown ones left out. BadFilterError for one that makes no sense."""

@@ -221,5 +221,6 @@ LISTINGS = [
         FILTERS,
         find,
         empty=Label("没有这样的问题", "No such problem"),
+        pictured=_KIND.name,
     ),
 ]  # fmt: skip

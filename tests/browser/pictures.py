@@ -14,6 +14,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.photographs import pages_with_photos
 from tests.browser.rig import NARROW, TOWN, WIDE, County, Visit, come_in, launch, lay_out_county
 from tests.demo import DATA
 
@@ -141,7 +142,19 @@ def all_pages(album: Album) -> None:
         ("lists", f"{T}/lists"),
     ):
         take(f"en-{name}", path, language="en")
+    _photographs(album)
     _a_roster(album)
+
+
+def _photographs(album: Album) -> None:
+    """Pages with pictures, wide, narrow and in English; what is asked for with photos, and what waits for a second person."""
+    with album.county.read() as store:
+        pages = pages_with_photos(store)
+    for name, path in pages.items():
+        album.take(f"photos-{name}", f"{T}/{path}")
+        album.take(f"photos-narrow-{name}", f"{T}/{path}", size=NARROW)
+    album.take("photos-en-check", f"{T}/{pages['check-before-and-after']}", language="en")
+    album.take("photos-export-ask", f"{T}/lists/cleanup_checks/ask?pictures=1")
 
 
 def _a_roster(album: Album) -> None:

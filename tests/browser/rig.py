@@ -24,6 +24,7 @@ from server.store import TownshipStore
 from server.upkeep.upgrade import upgrade
 from shared.sync.gate import Gate
 from shared.sync.wire import Sent
+from tests.browser.photographs import put_photos
 from tests.demo import Office
 
 CHROMIUM = "/usr/bin/chromium"
@@ -64,6 +65,7 @@ def lay_out_county(folder: Path, villages: int = 17, households: int = 60) -> Pa
         make_county(service.database, villages=villages, households=households, seed=1)
         _people(service)
         _disagree(service)
+        put_photos(service, TOWN)
     return folder
 
 

@@ -17,7 +17,7 @@ ALIKE = 2
 """So many pages of one pattern are opened."""
 CHOICES = 12
 """So many choices of one menu are tried."""
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{12}")
+_ID = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f-]{27}|\d{12}")
 
 
 @dataclass(frozen=True)

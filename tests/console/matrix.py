@@ -61,6 +61,7 @@ class Row:
 
 
 ANY = Row()
+UPLOAD = {"upload": "00000000-0000-4000-8000-000000000000"}
 TABLE: dict[str, Row | tuple[Row, ...]] = {
     # --- coming in -------------------------------------------------------------------------------------------------
     "static": Row(fill={"filename": "console.css"}),
@@ -132,6 +133,7 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "console.household": Row(READERS),
     "console.unmask_household": Row(UNMASKING, form=lambda place: {"reason": "核对身份证号"}),
     "console.record": Row(READERS),
+    "console.photo": Row(READERS, fill={"kind": "visit"}, names={"record": "visit", "name": "photo"}),
     "console.unmask_record": Row(UNMASKING, form=lambda place: {"reason": "核对身份证号"}),
     "console.move_household": Row(CLERKS, form=lambda place: {"village": f"{place.township}204"}),
     # --- to review -------------------------------------------------------------------------------------------------
@@ -208,6 +210,12 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "sync.post_sync": Row(api="token"),
     "sync.post_digest": Row(api="token"),
     "sealed.post_sealed": Row(api="open"),
+    "photos.get_options": Row(api="open"),
+    "photos.post_photo": Row(api="token"),
+    "photos.get_offset": Row(api="token", fill=UPLOAD),
+    "photos.patch_photo": Row(api="token", fill=UPLOAD),
+    "photos.delete_photo": Row(api="token", fill=UPLOAD),
+    "photos.post_as_another": Row(api="token", fill=UPLOAD),
     "api-docs.openapi_json": Row(api="open"),
 }
 """Endpoint to row; to several, where it depends on what is asked for."""

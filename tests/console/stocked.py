@@ -47,10 +47,10 @@ from shared.fields import (
 from shared.kind import REMOVED, Kind
 from shared.kinds import KINDS
 from shared.moments import day_of, iso
-from shared.photos import name_of
 from shared.sync.gate import Gate
 from shared.sync.wire import Sent
 from tests.console.browser import OTHER_TOWN, OTHER_VILLAGE, SECOND_VILLAGE, TOWN, VILLAGE, Office
+from tests.console.photographs import coming, keep
 
 Words = Callable[[str, str, int], str]
 """(kind, field, length that fits) to what is written there."""
@@ -189,7 +189,8 @@ class Filler:
     def __init__(self, office: Stocked, words: Words | None = None) -> None:
         self.office = office
         self.words = words or self._plainly
-        self.where = ""
+        self.where = self._photo = ""
+        self.township = TOWN
         self._numbers: dict[str, int] = {}
         self._last = 0
         self._gate: Gate | None = None
@@ -226,10 +227,17 @@ class Filler:
         if one.widget == "links":
             return [links["problem"]] if "problem" in links else None
         if isinstance(one, Photos):
-            return [name_of(self.words(kind.name, name, 200).encode())]
+            return self._photographs(self.words(kind.name, name, 200))
         if one.of_objects:
             return [{"from": iso(now_ms() - DAY), "to": iso(now_ms() - DAY + 60_000)}]
         return [self.words(kind.name, name, 200)]
+
+    def _photographs(self, word: str) -> list[str]:
+        """One that is here, one that is on its way, and one whose time is over."""
+        service = self.office.service
+        self._photo, over = (keep(service, f"{word}{more}", self.township) for more in ("", " over"))
+        service.photos.retire(self.township, over, now_ms())
+        return [self._photo, coming(word), over]
 
     def _plain(self, kind: Kind, name: str, one: Field) -> Any:
         if isinstance(one, Choices):
@@ -271,7 +279,7 @@ class Filler:
 
     def fill(self, place: Place, name: str) -> None:
         """One of everything in a village; what a township shares comes with it."""
-        ids, self.where = place.ids, name
+        ids, self.where, self.township = place.ids, name, place.township
         ids |= {"township": place.township, "village": place.village}
         if name != "there":
             ids["campaign"] = self._campaign(place)
@@ -332,6 +340,7 @@ class Filler:
             }  # fmt: skip
 
         ids["visit"] = self.add(place, "visit", links, home, mode="home", **lasting(12))
+        ids["photo"] = self._photo
         ids["twin_visit"] = self.add(place, "visit", links, home, mode="home", **lasting(13))
         self.add(place, "visit", links, home, mode="home", **lasting(45, 2))
         ids["not_home"] = self.add(place, "visit", links, home, mode="not_home", **lasting(1, 3))

@@ -299,9 +299,10 @@ def test_the_doors_of_phones_open_by_token_alone(office: Stocked, rule: Rule) ->
     """A browser's session opens none of them; a token that is none, a revoked one and a read token are told apart."""
     office.put_back()
     (row,) = rows(rule.endpoint)
-    (method,) = asked(rule)
+    (method,) = asked(rule) or set(rule.methods or ()) - {"OPTIONS"} or {"OPTIONS"}
     url = office.app.url_map.bind("localhost").build(rule.endpoint, arguments(rule, row, office.here) or {}, method)
     client = browser_of(office, "desk").client
+    override = {"X-HTTP-Method-Override": "DELETE"}  # for the one that asks in another's name
     before = office.version()
     if row.api == "token":
         for header in (
@@ -310,9 +311,9 @@ def test_the_doors_of_phones_open_by_token_alone(office: Stocked, rule: Rule) ->
             {"Authorization": f"Bearer {TOWN}.nonsense"},
             {"Authorization": f"Basic {TOWN}"},
         ):
-            answer = client.open(url, method=method, headers=header, json={})
+            answer = client.open(url, method=method, headers=header | override, json={})
             assert answer.status_code == 401, header
-            assert answer.json["code"] == "unknown_token"
+            assert method == "HEAD" or answer.json["code"] == "unknown_token"
     elif row.api == "code":
         assert client.post(url, json={"code": "x", "device": {"name": "", "platform": "", "app": ""}}).status_code in (
             400,
@@ -320,7 +321,7 @@ def test_the_doors_of_phones_open_by_token_alone(office: Stocked, rule: Rule) ->
         )
     else:
         assert row.api == "open", f"say in tests/console/matrix.py how {rule.endpoint} is opened"
-        assert client.open(url, method=method, json={}).status_code in (200, 400)
+        assert client.open(url, method=method, json={}).status_code in (200, 204, 400)
     assert office.version() == before
 
 
