@@ -79,7 +79,7 @@ class HttpCourier:
         if self._pinned:
             if not is_https:
                 raise UnsafeUrl(url)
-            self._session.mount("https://", _Pinned(self._pinned))
+            self._session.mount("https://", Pinned(self._pinned))
         # A proxy or a .netrc of the environment is another place that would hear of us; over plain http, one that reads the token.
         # It is asked only where public authorities vouch for the server, so that a county's own REQUESTS_CA_BUNDLE counts.
         self._session.trust_env = is_https and not self._pinned
@@ -106,9 +106,14 @@ class HttpCourier:
         if len(data) > COMPRESS_ABOVE:
             data = gzip.compress(data, 6)
             headers["Content-Encoding"] = "gzip"
+        return _read(self._ask("POST", path, headers, data))
+
+    def _ask(self, method: str, path: str, headers: Mapping[str, str], data: Any = None) -> requests.Response:
+        """One request and whatever came back; SyncError when nothing did. No redirect is followed."""
+        url = f"{self._url}/api/v1/{path}"
         try:
-            answer = self._session.post(
-                f"{self._url}/api/v1/{path}", data=data, headers=headers, timeout=TIMEOUTS, allow_redirects=False
+            return self._session.request(
+                method, url, data=data, headers=dict(headers), timeout=TIMEOUTS, allow_redirects=False
             )
         except requests.exceptions.SSLError as error:
             raise self._tls_failed(error) from error
@@ -118,7 +123,6 @@ class HttpCourier:
             raise phone.CutShort(_cause(error)) from error
         except requests.exceptions.RequestException as error:
             raise phone.Offline(_cause(error)) from error
-        return _read(answer)
 
     def _tls_failed(self, error: BaseException) -> SyncError:
         """What kept the two from greeting each other. Nothing of the request was out yet."""
@@ -131,7 +135,7 @@ class HttpCourier:
         return (NotTheTownship if self._pinned else phone.NotTrusted)(_cause(error))
 
 
-class _Pinned(HTTPAdapter):
+class Pinned(HTTPAdapter):
     """Speaks only to who holds the key of one certificate, told by its SHA-256.
 
     Authority, name and dates of the certificate do not count then: the fingerprint says more than they do, and a phone whose
@@ -163,7 +167,7 @@ class _Bearer(requests.auth.AuthBase):
 
 def _read(answer: requests.Response) -> dict[str, Any]:
     """The reply's body, or the error its status and `code` stand for."""
-    body = _body(answer)
+    body = body_of(answer)
     if answer.status_code in (200, 201) and isinstance(body, dict):
         return body
     is_json = "json" in answer.headers.get("Content-Type", "")
@@ -171,17 +175,18 @@ def _read(answer: requests.Response) -> dict[str, Any]:
         raise phone.CutShort
     if answer.status_code < 400:
         raise phone.NotOurServer(f"HTTP {answer.status_code}")
-    raise _error(answer, body if isinstance(body, dict) else {})
+    raise error_of(answer, body if isinstance(body, dict) else {})
 
 
-def _body(answer: requests.Response) -> Any:
+def body_of(answer: requests.Response) -> Any:
     try:
         return answer.json()
     except ValueError:
         return None
 
 
-def _error(answer: requests.Response, body: Mapping[str, Any]) -> SyncError:
+def error_of(answer: requests.Response, body: Mapping[str, Any]) -> SyncError:
+    """What an answer that is no success says, by its status and the `code` of its body."""
     status, code = answer.status_code, str(body.get("code") or "")
     detail = str(body.get("message") or f"HTTP {status}")
     if status in (429, 503):

@@ -257,6 +257,13 @@ def give_up_ballast(folder: Path) -> bool:
     return True
 
 
+def free_room(folder: Path) -> int:
+    """Bytes that may still be written under a folder, once its reserve is whole again."""
+    ballast = folder / BALLAST
+    held = ballast.stat().st_size if ballast.exists() else 0
+    return shutil.disk_usage(folder).free - max(0, BALLAST_BYTES - held)
+
+
 def replace_file(path: Path, data: bytes) -> None:
     """Put a small file in place as a whole, mode 0600, on the disk when this returns. StorageFull, else OSError; then the old one stays."""
     part = path.with_name(f"{path.name}.part")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from mobile.carrying import Carried, JournalUnreadable, Post, carry, over_http, waiting
 from mobile.disk import BALLAST_BYTES, StorageFull, replace_file
+from mobile.photo_files import waiting as waiting_photos
 from mobile.store import Store
 from mobile.vault import Vault, VaultUnreadable
 from shared.sync.phone import PhoneError
@@ -37,16 +38,17 @@ class NoSuchProfile(PhoneError):
 
 
 class StillWaiting(PhoneError):
-    """`waiting` changes would go with it."""
+    """`waiting` changes and so many `photos` would go with it."""
 
     code = "still_waiting"
 
-    def __init__(self, waiting: int) -> None:
+    def __init__(self, waiting: int, photos: int = 0) -> None:
         super().__init__(
-            f"这个档案还有 {waiting} 条没有上传，删除后就没有了；请先同步，或再次确认删除。"
-            f" / {waiting} changes in this profile are not sent yet and would be gone. Sync first, or confirm once more."
+            f"这个档案还有 {waiting} 条{f'和 {photos} 张照片' if photos else ''}没有上传，删除后就没有了；请先同步，或再次确认删除。"
+            f" / {waiting} changes{f' and {photos} photos' if photos else ''} in this profile are not sent yet and would be gone."
+            " Sync first, or confirm once more."
         )
-        self.waiting = waiting
+        self.waiting, self.photos = waiting, photos
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +179,12 @@ class Profiles:
         return [one for one in done if one.sent or one.error]
 
     def remove(self, id: str, force: bool = False) -> None:
-        """A profile and its keys are gone. StillWaiting when it holds unsent words, JournalUnreadable when it may, unless `force`."""
+        """A profile and its keys are gone. StillWaiting when it holds unsent words or photos, JournalUnreadable when it may, unless `force`."""
         with self._one:
             folder = self._folder(id)
-            unsent = 0 if force else self.waiting(id)
-            if unsent:
-                raise StillWaiting(unsent)
+            unsent, photos = (0, 0) if force else (self.waiting(id), self._photos(folder))
+            if unsent or photos:
+                raise StillWaiting(unsent, photos)
             if self.opened == id:
                 self.lock()
             try:
@@ -194,6 +196,13 @@ class Profiles:
             self._keystore.destroy(_label_key(folder))
             shutil.rmtree(folder)
             self._labels.pop(id, None)
+
+    def _photos(self, folder: Path) -> int:
+        """How many photos would be lost that the township does not have. With the key those are lost already."""
+        try:
+            return 0 if self._vault(folder).destroyed else waiting_photos(folder)
+        except VaultUnreadable:
+            return 0
 
     # --- folders and labels ----------------------------------------------------------------------------------------
 

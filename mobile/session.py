@@ -11,6 +11,9 @@ from typing import Any
 
 from mobile.duties import DueList, Duties, Problem
 from mobile.notebook import Disagreement, Doors, Notebook
+from mobile.photo_courier import PhotoCourier
+from mobile.photos import Photos
+from mobile.sending import Sending
 from mobile.store import Store
 from mobile.syncing import Outcome, Syncing
 from shared.kind import Registry
@@ -57,14 +60,21 @@ class Session:
         heard: Callable[[], None],
         courier_for: Callable[[Enrolment], Courier] | None = None,
         carry: Callable[[], object] = lambda: None,
+        photo_courier_for: Callable[[Enrolment], PhotoCourier] | None = None,
     ) -> None:
-        """`carry` takes other people's unsent words along after a sync that worked; it is called in the sync's own thread."""
+        """`carry` takes other people's unsent words along after a sync that worked; it is called in the sync's own thread.
+
+        Photos go over HTTP, unless records do not and no courier for photos is given: then they wait.
+        """
         self._carry = carry
         self.store = store
         self.kinds = kinds
         self.notebook = Notebook(store, kinds, doors)
         self.duties = Duties(self.notebook)
         self.syncing = Syncing(store, kinds, doors.now, courier_for, progress=self._progress)
+        self.photos = Photos(self.notebook)
+        self.sending = Sending(self.photos, self.syncing.idle, photo_courier_for)
+        self._sends_photos = courier_for is None or photo_courier_for is not None
         self.state = SyncState(last=self.noted(LAST_SYNC))
         self._soon = soon
         self._heard = heard
@@ -84,6 +94,7 @@ class Session:
         """Do not wait any longer; goes on after a pause."""
         if self.state.paused:
             self.syncing.resume()
+            self.sending.resume()
         self._put(SyncState(True, False, self.state.summary, None, self.state.last))
         self.syncing.start(self._told)
         self.syncing.nudge()
@@ -91,11 +102,13 @@ class Session:
     def pause_syncing(self) -> None:
         """Stop after the page that is under way; nothing is lost, going on starts where it stopped."""
         self.syncing.pause()
+        self.sending.pause()
         self._put(SyncState(False, True, self.state.summary, None, self.state.last))
 
     def close(self) -> None:
         """Stop syncing and close the store, without waiting for a request that hangs."""
         self.closed = True
+        self.sending.stop(0)
         self.syncing.stop(0)
         self.store.close()
 
@@ -108,6 +121,8 @@ class Session:
         if outcome.summary:
             self._carry()
             self._compare()
+            if self._sends_photos:
+                self.sending.synced(lambda lane: self._soon(self._photo_news))
 
     def _compare(self) -> None:
         """Once a day: does this phone hold what the township thinks it holds?"""
@@ -137,6 +152,11 @@ class Session:
             return
         self.rounds += 1
         self._put(state if not self.state.paused or not state.running else self.state)
+
+    def _photo_news(self) -> None:
+        """A photo arrived, or the lane rests. Nothing that pages work out depends on it."""
+        if not self.closed:
+            self._heard()
 
     def heard_of_sync(self) -> None:
         """A sync was made by hand: what is known is worked out anew."""

@@ -1,7 +1,8 @@
-"""What a phone keeps, in one SQLite file: the server's copies, the outbox with its kept changes, drafts, the to-mend list.
+"""What a phone keeps, in one SQLite file: the server's copies, the outbox with its kept changes, drafts, the to-mend list,
+and what is known of its photos.
 
 Promises: the PhoneStore of `shared.sync.phone` and, over the server's copies, the Records of `shared.ports`; every document and every fact
-goes through the seal before SQL sees it, clear are only kinds, ids, places, stamps, numbers and cursors; what is unsent stands in the
+goes through the seal before SQL sees it, clear are only kinds, ids, places, states, stamps, numbers and cursors; what is unsent stands in the
 journal too, from before its commit. Leaves to others: how a word reaches the disk and survives (`disk`), what any of it means
 (`notebook`, `shared.sync`), sealing (`vault`, `journal`).
 """
@@ -16,6 +17,7 @@ from typing import Any
 from mobile.briefs import Briefs
 from mobile.disk import BALLAST_BYTES, Disk, ProfileUnusable, StorageFull
 from mobile.journal import Journal, JournalFailed
+from mobile.photo_files import PhotoFiles
 from mobile.vault import CLEAR, Sealing
 from shared.kind import REMOVED
 from shared.record import Key, Record, stamps_of
@@ -47,7 +49,14 @@ CREATE TABLE briefs (
     kind TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (kind, id)
 ) WITHOUT ROWID
 """
-SCHEMAS = (_FIRST, _BRIEFS)
+_PHOTOS = """
+CREATE TABLE photos (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, record TEXT NOT NULL, state TEXT NOT NULL, document TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX photos_by_record ON photos (kind, record);
+CREATE INDEX photos_by_state ON photos (state)
+"""
+SCHEMAS = (_FIRST, _BRIEFS, _PHOTOS)
 
 _DOCUMENTS = (
     ("facts", "value", ("name",)),
@@ -56,6 +65,7 @@ _DOCUMENTS = (
     ("mends", "document", ("number",)),
     ("drafts", "document", ("kind", "id")),
     ("briefs", "document", ("kind", "id")),
+    ("photos", "document", ("id",)),
 )
 """Table, column, and what names the row to the seal. A change is named by its stamp: its number may change under it."""
 SWEPT = "swept"
@@ -67,6 +77,9 @@ SET_ASIDE = (
     "手机里最近写的 {n} 条可能没有存好，请看看最后写的内容还在不在；密封的副本已另存，少了什么请联系乡镇办公室。"
     " / {n} changes written last may be missing: see whether your last words are there. A sealed copy is kept; call the desk if not."
 )
+
+PhotoRow = tuple[str, Key, str, dict[str, Any]]
+"""Id, record, state, and the rest."""
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +102,7 @@ class Store(Disk):
         seal: Sealing = CLEAR,
     ) -> None:
         super().__init__(folder, SCHEMAS, ballast_bytes)
+        self.photo_files = PhotoFiles(folder, seal)
         self._brief_names = {kind: sorted(names) for kind, names in sorted(needs.items())}
         self._briefs = Briefs()
         self.appended = 0
@@ -97,7 +111,7 @@ class Store(Disk):
         try:
             self._journal = _open_journal(folder)
             if seal is not CLEAR and self._is_clear():
-                self._seal = CLEAR
+                self._seal = self.photo_files.seal = CLEAR
                 self.seal_all(seal)
             self._renew_briefs()
             self._settle_in()
@@ -148,12 +162,13 @@ class Store(Disk):
             self._run("INSERT OR REPLACE INTO facts VALUES (?, ?)", SWEPT, unswept)
 
         self.together(work)
-        self._seal = seal
+        self._seal = self.photo_files.seal = seal
         self._sweep()
 
     def _sweep(self) -> None:
-        """Leave no page of clear words in the file or the log beside it. Tried again at each opening until it is done."""
+        """Leave no page of clear words in the file or the log beside it, and no clear photo. Tried again at each opening until it is done."""
         try:
+            self._with_room(self.photo_files.seal_all)
             self.make_anew()
             self.together(lambda: self.set_fact(SWEPT, True))
         except StorageFull:
@@ -452,6 +467,42 @@ class Store(Disk):
 
     def drop_draft(self, key: Key) -> None:
         self.together(lambda: self._run("DELETE FROM drafts WHERE kind = ? AND id = ?", *key))
+
+    # --- photos: rows here, bytes in `photo_files` -------------------------------------------------------------------
+
+    def put_photo(self, id: str, key: Key, state: str, body: Mapping[str, Any]) -> None:
+        """What is known of a photo of this record."""
+        sealed = self._closed(dict(body), "photos", id)
+        self._run("INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?)", id, *key, state, sealed)
+
+    def photo(self, id: str) -> PhotoRow | None:
+        return next(iter(self._photos("id = ?", id)), None)
+
+    def photos_of(self, key: Key) -> list[PhotoRow]:
+        """Those of a record, oldest first."""
+        return self._photos("kind = ? AND record = ? ORDER BY id", *key)
+
+    def photos_that_are(self, state: str) -> list[PhotoRow]:
+        """Those in this state, oldest first."""
+        return self._photos("state = ? ORDER BY id", state)
+
+    def count_photos(self, state: str) -> int:
+        return self._rows("SELECT count(*) FROM photos WHERE state = ?", state)[0][0]
+
+    def drop_photo(self, id: str) -> None:
+        self._run("DELETE FROM photos WHERE id = ?", id)
+
+    def forget_photos(self, state: str) -> None:
+        """Those in this state of whose record the phone has no copy."""
+        held = "SELECT 1 FROM copies WHERE copies.kind = photos.kind AND copies.id = photos.record"
+        self._run(f"DELETE FROM photos WHERE state = ? AND NOT EXISTS ({held})", state)
+
+    def _photos(self, where: str, *values: str) -> list[PhotoRow]:
+        rows = self._rows(f"SELECT id, kind, record, state, document FROM photos WHERE {where}", *values)
+        return [
+            (id_, Key(kind, record), state, self._opened(held, "photos", id_))
+            for id_, kind, record, state, held in rows
+        ]
 
 
 def _json(value: Any) -> str:

@@ -86,6 +86,9 @@ class Syncing:
         self._roll = roll
         self._progress = progress
         self._one = threading.Lock()
+        self.idle = threading.Event()
+        """Set while no sync is under way or asked for: what is slower than records may use the line."""
+        self.idle.set()
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._paused = False
@@ -129,7 +132,7 @@ class Syncing:
             raise Paused
 
     def _alone(self) -> "_Alone":
-        return _Alone(self._one)
+        return _Alone(self._one, self.idle)
 
     # --- in the background -----------------------------------------------------------------------------------------
 
@@ -141,6 +144,8 @@ class Syncing:
 
     def nudge(self) -> None:
         """Something was saved, or signal came back: do not wait any longer."""
+        if self._thread and not (self._paused or self._stopped.is_set()):
+            self.idle.clear()
         self._wake.set()
 
     def pause(self) -> None:
@@ -170,6 +175,7 @@ class Syncing:
             if self._stopped.is_set():  # asked after clearing, or a stop just before it would be forgotten
                 return
             if self._paused:
+                self.idle.set()  # a nudge that came before the pause
                 self._wake.wait()
                 continue
             try:
@@ -194,22 +200,30 @@ class Syncing:
 
     def wait_after(self, error: PhoneError, failures: int) -> float:
         """Seconds to wait after that many failures in a row: doubling, half of it by chance, so phones do not march in step."""
-        whole = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures - 1, 20))
-        asked = error.retry_after if isinstance(error, Busy) and error.retry_after else 0.0
-        return max(min(asked, LONGEST_ASKED_S), whole / 2) + whole / 2 * self._roll()
+        return wait_after(error, failures, self._roll())
+
+
+def wait_after(error: PhoneError, failures: int, roll: float) -> float:
+    """Seconds to wait after that many failures in a row; `roll` is by chance, 0 to 1. A Retry-After is obeyed, within a day."""
+    whole = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures - 1, 20))
+    asked = error.retry_after if isinstance(error, Busy) and error.retry_after else 0.0
+    return max(min(asked, LONGEST_ASKED_S), whole / 2) + whole / 2 * roll
 
 
 class _Alone:
-    """Holds the sync lock, or says that somebody else does."""
+    """Holds the sync lock, or says that somebody else does; meanwhile the line is not idle."""
 
-    def __init__(self, lock: threading.Lock) -> None:
+    def __init__(self, lock: threading.Lock, idle: threading.Event) -> None:
         self._lock = lock
+        self._idle = idle
 
     def __enter__(self) -> None:
         if not self._lock.acquire(blocking=False):
             raise AlreadySyncing
+        self._idle.clear()
 
     def __exit__(self, *exc: object) -> None:
+        self._idle.set()
         self._lock.release()
 
 

@@ -17,9 +17,11 @@ from typing import Any
 
 from mobile.duties import Duties
 from mobile.notebook import Doors, Invalid, Notebook
+from mobile.photos import Photos
 from mobile.syncing import APP, Syncing
 from mobile.terminal_duties import add_duties
 from mobile.terminal_lock import add_lock, open_store
+from mobile.terminal_photos import add_photos, body_of_lane, send_after_sync, words_of
 from mobile.words import body_of, line_of, pairs_of, read_values, tell_conflict, word_of
 from shared.hlc import FAST_LIMIT_MS
 from shared.kinds import KINDS
@@ -105,7 +107,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_duties(command)
     add_lock(command)
-    command("sync", _sync, "与服务器同步 / sync with the server")
+    add_photos(command)
+    command("sync", _sync, "与服务器同步，然后上传照片 / sync with the server, then send photos")
     command("waiting", _waiting, "还没有上传的填写 / what has not been sent yet")
 
     sub = command(
@@ -134,7 +137,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         doors = _doors()
         store = open_store(given.profile)
-        given.run(Desk(given, Notebook(store, KINDS, doors)))
+        desk = Desk(given, Notebook(store, KINDS, doors))
+        desk.photos.settle()
+        given.run(desk)
     except PhoneError as error:
         return _complain(given, error.code, str(error), error.fields if isinstance(error, Invalid) else {})
     except BrokenPipeError:
@@ -154,6 +159,7 @@ class Desk:
     def __init__(self, given: argparse.Namespace, notebook: Notebook) -> None:
         self.given = given
         self.notebook = notebook
+        self.photos = Photos(notebook)
 
     def answer(self, body: Mapping[str, Any], words: str) -> None:
         print(json.dumps(body, ensure_ascii=False) if self.given.json else words)
@@ -290,7 +296,11 @@ def _sync(desk: Desk) -> None:
         f"退回 {summary.refused}，分歧 {summary.conflicts}。 / Synced: sent {summary.sent}, acknowledged "
         f"{summary.acknowledged}, received {summary.received}, refused {summary.refused}, conflicts {summary.conflicts}."
     )
-    desk.answer({name: counts[name] for name in names}, words)
+    body = {name: counts[name] for name in names}
+    lane = send_after_sync(desk)
+    if lane:
+        body["photos"], words = body_of_lane(lane), f"{words}\n{words_of(lane)}"
+    desk.answer(body, words)
     if summary.refused:
         desk.note("有填写被退回，请看：ruhu-phone mend / Some changes were refused, see: ruhu-phone mend")
     if abs(summary.skew_ms) > FAST_LIMIT_MS:

@@ -92,10 +92,12 @@ class VaultUnreadable(PhoneError):
 
 
 class Sealing(Protocol):
-    """How a store keeps a text. `at` names its row, ``table|key|...``; what was closed at one row opens at no other."""
+    """How a store keeps a text, or a file's bytes. `at` names its row, ``table|key|...``; what was closed at one row opens at no other."""
 
     def close(self, text: str, at: str) -> str | bytes: ...
     def open(self, held: Any, at: str) -> str: ...
+    def close_bytes(self, data: bytes, at: str) -> bytes: ...
+    def open_bytes(self, held: bytes, at: str) -> bytes: ...
 
 
 class Clear:
@@ -109,6 +111,20 @@ class Clear:
         if not isinstance(held, str):
             raise PinNeeded
         return held
+
+    def close_bytes(self, data: bytes, at: str) -> bytes:
+        return data
+
+    def open_bytes(self, held: bytes, at: str) -> bytes:
+        """PinNeeded for what is sealed."""
+        if is_sealed(held):
+            raise PinNeeded
+        return held
+
+
+def is_sealed(held: bytes) -> bool:
+    """Whether a file is sealed: no JPEG begins so."""
+    return held[:1] == _SEALED
 
 
 CLEAR = Clear()
@@ -125,15 +141,27 @@ class Seal:
         self._mistakes = (InvalidTag, ValueError)
 
     def close(self, text: str, at: str) -> bytes:
-        nonce = secrets.token_bytes(_NONCE)
-        return _SEALED + nonce + self._cipher.encrypt(nonce, text.encode(), at.encode())
+        return self.close_bytes(text.encode(), at)
 
     def open(self, held: Any, at: str) -> str:
         """Unsealable for what this key did not close at this very row."""
-        if not isinstance(held, bytes) or held[:1] != _SEALED:
+        if not isinstance(held, bytes):
             raise Unsealable(at)
         try:
-            return self._cipher.decrypt(held[1 : 1 + _NONCE], held[1 + _NONCE :], at.encode()).decode()
+            return self.open_bytes(held, at).decode()
+        except UnicodeDecodeError as error:
+            raise Unsealable(at) from error
+
+    def close_bytes(self, data: bytes, at: str) -> bytes:
+        nonce = secrets.token_bytes(_NONCE)
+        return _SEALED + nonce + self._cipher.encrypt(nonce, data, at.encode())
+
+    def open_bytes(self, held: bytes, at: str) -> bytes:
+        """Unsealable, as `open`."""
+        if not is_sealed(held):
+            raise Unsealable(at)
+        try:
+            return self._cipher.decrypt(held[1 : 1 + _NONCE], held[1 + _NONCE :], at.encode())
         except self._mistakes as error:
             raise Unsealable(at) from error
 

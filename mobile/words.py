@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mobile.notebook import Disagreement, Notebook, Shown
+from mobile.photos import Photo
 from shared.fields import Boolean, Field, Integer, List, Number, Object
 from shared.fields import Choices as ChoicesField
 from shared.kind import Kind
@@ -15,6 +16,13 @@ from shared.moments import iso
 from shared.sync.phone import PhoneError
 
 Values = dict[str, Any]
+
+_PHOTO_STATES = {
+    "taking": ("正在拍", "camera open"),
+    "here": ("未上传", "not sent"),
+    "sent": ("已上传", "sent"),
+    "refused": ("被退回", "refused"),
+}
 
 
 # --- typed ---------------------------------------------------------------------------------------------------------
@@ -87,6 +95,14 @@ def word_of(value: Any) -> str:
 def pairs_of(values: Mapping[str, Any]) -> str:
     """Fields and values on one line."""
     return "  ".join(f"{name}={word_of(value)}" for name, value in values.items())
+
+
+def line_of_photo(photo: Photo) -> str:
+    """A photo as one line: its name's beginning, where it belongs, how far it is."""
+    zh, en = _PHOTO_STATES[photo.state]
+    part = f" {photo.offset * 100 // photo.bytes}%" if photo.state == "here" and photo.offset else ""
+    place = f"{photo.kind} {photo.record} {photo.field}"
+    return f"{photo.name[:12] or '—'}  {place}  {photo.bytes} B  [{zh} / {en}{part}] {photo.why}".rstrip()
 
 
 def tell_conflict(notebook: Notebook, one: Disagreement) -> str:

@@ -4,36 +4,29 @@ Promises: what the doors say; a desktop has no scanner, no text box of its own a
 (`ui`), and safety against who owns the machine: a key in a file is only as safe as the file.
 """
 
-import base64
-import itertools
+import io
 import os
+import random
 import re
 import secrets
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from mobile.device.ports import Device, Fix, KeyGone, KeyStoreBusy, NotOnThisDevice, Soon
-from mobile.disk import StorageFull, replace_file
+from mobile.disk import replace_file
+from mobile.jpeg import NotAJpeg, bare
+from shared.photos import LONGEST, QUALITY
 from shared.sync.phone import PhoneError
 
 NAME = re.compile(r"[a-z0-9-]{1,64}")
 _KEY, _NONCE = 32, 12
 
-HOUSE = base64.b64decode(
-    "/9j/4AAQSkZJRgABAgAAAQABAAD/2wBDACgcHiMeGSgjISMtKygwPGRBPDc3PHtYXUlkkYCZlo+AjIqgtObDoKrarYqMyP/L2u71////m8H///"
-    "/6/+b9//j/wAALCAAwAEABAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIh"
-    "MUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhI"
-    "WGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/AL1F"
-    "FHQZNAIYAg5BooooopruqDLGqskrSHngelJHI0Z46elW45FkHHX0p1FFRSzBOByf5VVZixyxyaSilBKkEHBFWYpw2FbhvX1qaio5/wDUtVOnIj"
-    "PnaM4odGTG4YzTauQf6lakoqOf/UtVOrFr/H+FF1/B+NV6uQf6lakopGUMMEZFM8iP+7+tORFTO0YzQ6K+Nwzim+RH/d/WnqoUYAwKWv/Z"
-)
-"""A house, 64 by 48 pixels, as a JPEG."""
-
 
 def desktop(folder: Path, soon: Soon) -> Device:
-    """The desktop as a device, its files under `folder`. RUHU_CAMERA_FILE names a JPEG that every photograph is then a copy of."""
+    """The desktop as a device, its files under `folder`. RUHU_CAMERA_FILE names a picture that every photograph is then taken of."""
     named = os.environ.get("RUHU_CAMERA_FILE")
     return Device(
         key_store=FileKeyStore(folder / "keys"),
@@ -137,30 +130,89 @@ class SystemClocks:
 # --- camera and place ----------------------------------------------------------------------------------------------
 
 
+class NoPillow(PhoneError):
+    code = "no_pillow"
+    words = "这台电脑没有装 Pillow，不能拍照：pip install pillow。 / No photo without Pillow on this computer: pip install pillow."
+
+
 class FileCamera:
-    """Every photograph is a copy of one JPEG, or a drawn house when none is named; no two are the same bytes."""
+    """Every photograph is of one picture, or a drawn house when none is named; like a real camera's, no two are the same bytes."""
 
     available = True
 
     def __init__(self, soon: Soon, picture: Path | None = None) -> None:
         self._soon = soon
         self._picture = picture
-        self._count = itertools.count(1)
 
     def take(self, into: Path, done: Callable[[Path | PhoneError | None], None]) -> None:
-        answer = put_picture(into, self._picture.read_bytes() if self._picture else HOUSE, f"ruhu {next(self._count)}")
+        answer = self._shoot(into)
         self._soon(lambda: done(answer))
 
+    def _shoot(self, into: Path) -> Path | PhoneError:
+        try:
+            return put_picture(into, photograph(self._picture))
+        except PhoneError as error:
+            return error
 
-def put_picture(into: Path, jpeg: bytes, remark: str) -> Path | StorageFull:
-    """A JPEG in its place with a remark in it, whole and on the disk; StorageFull as an answer."""
-    comment = f"{remark} {secrets.token_hex(8)}".encode()
-    marked = jpeg[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + jpeg[2:]
-    try:
-        replace_file(into, marked)
-    except StorageFull as full:
-        return full
+    def left_behind(self, into: Path) -> Path | PhoneError | None:
+        return into if into.exists() else None
+
+
+def put_picture(into: Path, jpeg: bytes) -> Path:
+    """A JPEG in its place, whole and on the disk. StorageFull."""
+    replace_file(into, jpeg)
     return into
+
+
+def photograph(of: Path | None = None, longest: int = LONGEST) -> bytes:
+    """A JPEG as a phone's camera leaves it: upright, at most `longest` pixels a side, nothing beside the picture, about 200 KB at 1600.
+
+    Of the picture in this file, or of a drawn house. NoPillow, NotAJpeg for a file that is no picture; OSError when there is none.
+    """
+    try:
+        from PIL import Image, ImageOps, UnidentifiedImageError  # late: a phone has none, and a desktop may have none
+    except ImportError as error:
+        raise NoPillow from error
+    try:
+        picture = _house(longest) if of is None else ImageOps.exif_transpose(Image.open(of)).convert("RGB")
+    except UnidentifiedImageError as error:
+        raise NotAJpeg(of.name if of else "") from error
+    picture.thumbnail((longest, longest))
+    grain = Image.frombytes("L", picture.size, os.urandom(picture.width * picture.height)).convert("RGB")
+    told = io.BytesIO()
+    Image.blend(picture, grain, _GRAIN).save(told, "JPEG", quality=QUALITY)
+    return bare(told.getvalue())
+
+
+_GRAIN = 0.05
+"""How much chance is in a picture: what a sensor adds, and enough that no two are the same."""
+
+
+def _house(longest: int) -> Any:
+    """A house before a hill, never twice the same."""
+    from PIL import Image, ImageDraw
+
+    dice, wide, high = random.Random(), longest, longest * 3 // 4
+    picture = Image.new("RGB", (wide, high), (dice.randint(150, 190), dice.randint(190, 215), 235))
+    draw = ImageDraw.Draw(picture)
+
+    def at(*part: float) -> list[float]:
+        return [one * (wide if place % 2 == 0 else high) for place, one in enumerate(part)]
+
+    for left in (-0.1, 0.25, 0.6):
+        top = dice.uniform(0.12, 0.3)
+        draw.ellipse(at(left, top, left + dice.uniform(0.4, 0.6), 1.0), fill=(70, dice.randint(105, 140), 85))
+    draw.rectangle(at(0, 0.66, 1, 1), fill=(dice.randint(140, 180), 140, 100))
+    x, wall = dice.uniform(0.15, 0.4), tuple(dice.randint(180, 235) for _ in range(3))
+    draw.rectangle(at(x, 0.42, x + 0.42, 0.8), fill=wall)
+    draw.polygon(at(x - 0.04, 0.43, x + 0.21, 0.24, x + 0.46, 0.43), fill=(dice.randint(110, 170), 70, 55))
+    draw.rectangle(at(x + 0.17, 0.56, x + 0.25, 0.8), fill=(95, 65, 45))
+    for window in (0.05, 0.3):
+        draw.rectangle(at(x + window, 0.52, x + window + 0.07, 0.63), fill=(60, 75, 95))
+    for _ in range(dice.randint(20, 60)):
+        left, top, size = dice.random(), dice.uniform(0.7, 0.97), dice.uniform(0.004, 0.03)
+        draw.ellipse(at(left, top, left + size, top + size), fill=tuple(dice.randint(60, 200) for _ in range(3)))
+    return picture
 
 
 class NoLocation:

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mobile.device.desktop import HOUSE, check_name, put_picture
+from mobile.device.desktop import check_name, photograph, put_picture
 from mobile.device.ports import Device, Fix, KeyGone, KeyStoreBusy, NotOnThisDevice, Soon
 from shared.sync.phone import PhoneError
+
+FAKE_LONGEST = 320
+"""Pixels: enough to look at, quick to draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ class _Person:
 
 
 class FakeCamera(_Person):
-    """Answer with a JPEG's bytes, True for a drawn house, None for a change of mind, or a PhoneError."""
+    """Answer with a file's very bytes, True for a drawn house (small, no two the same), None for a change of mind, or a PhoneError."""
 
     available = True
 
@@ -141,9 +144,12 @@ class FakeCamera(_Person):
             if picture is None or picture is False or isinstance(picture, PhoneError):
                 done(picture or None)
             else:
-                done(put_picture(into, HOUSE if picture is True else picture, "fake"))
+                done(put_picture(into, photograph(longest=FAKE_LONGEST) if picture is True else picture))
 
         self.put(taken)
+
+    def left_behind(self, into: Path) -> Path | PhoneError | None:
+        return into if into.exists() else None
 
 
 class FakeLocation(_Person):

@@ -81,9 +81,16 @@ class Camera(Protocol):
     def available(self) -> bool: ...
 
     def take(self, into: Path, done: Callable[[Path | PhoneError | None], None]) -> None:
-        """Let the person take one photograph; `done(into)` when it stands there whole: a JPEG of at most 1,600 px, upright, without the place
-        it was taken at, mode 0600. `done(None)` when there is none: cancelled, refused, or no camera; StorageFull the same way. Nothing is
-        left elsewhere, in no gallery either. The app may be killed behind the camera: note what the picture is for before asking.
+        """Let the person take one photograph; `done(into)` when it stands there whole: a JPEG of at most 1,600 px, upright, mode 0600, and
+        nothing but the picture in it: no place, time, serial number or second small picture. `done(None)` when there is none: cancelled,
+        refused, or no camera; StorageFull the same way. Nothing is left elsewhere, in no gallery either. The app may be killed behind the
+        camera: note what the picture is for before asking. `into` has a name of its own, and its folder is there.
+        """
+        ...
+
+    def left_behind(self, into: Path) -> Path | PhoneError | None:
+        """After such a kill: what the camera app still wrote for this `into` stands there, as `take` would have left it, and nowhere else.
+        None when it wrote nothing whole; StorageFull as an answer. For no photograph that is still being taken.
         """
         ...
 

@@ -29,15 +29,15 @@ class AboutPage(Page):
         "version": Label("版本 {app}", "Version {app}"),
         "kept": Label("手机里有什么", "What is kept on this phone"),
         "kept_text": Label(
-            "您负责的村或户的记录，和您写的每一句话，加密保存，用密码打开。几个人用一台手机，各用各的密码，互相看不到。",
-            "The records of the villages or households in your charge, and every word you wrote, sealed and opened by your PIN. "
+            "您负责的村或户的记录，您写的每一句话、拍的每一张照片，加密保存，用密码打开。几个人用一台手机，各用各的密码，互相看不到。",
+            "The records of the villages or households in your charge, every word you wrote and every photo you took, sealed and opened by your PIN. "
             "Another person on this phone has a profile of their own.",
         ),
         "seen": Label("谁看得到", "Who sees it"),
         "seen_text": Label(
-            "乡镇办公室，和负责同一个村或户的人。身份证号、健康、残疾、收入只给负责全村的人看。",
+            "乡镇办公室，和负责同一个村或户的人。身份证号、健康、残疾、收入只给负责全村的人看。照片只传到乡镇，不到别人的手机上。",
             "The township desk, and those in charge of the same village or household. Identity numbers, health, disability and income "
-            "are shown only to those who are in charge of a whole village.",
+            "are shown only to those who are in charge of a whole village. Photos go to the township and to no other phone.",
         ),
         "never": Label("不做什么", "What it does not do"),
         "never_text": Label(

@@ -19,6 +19,7 @@ from mobile.disk import StorageFailed, replace_file
 from mobile.notebook import Doors
 from mobile.pages.blocks import Banner, Button, Tap, View, nothing
 from mobile.pages.page import EN, ZH, Page, half, told_error
+from mobile.pages.photo_block import said
 from mobile.session import Session
 from mobile.syncing import fault
 from shared.fields import Label
@@ -155,8 +156,11 @@ class Application:
         if store.enrolment() is None:
             self._only("enrol")
             return
+        settled = self.attempt(lambda: self.session.photos.settle(self.device.camera)) or []
         place = self.session.noted(PLACE)
         self._return_to(place if isinstance(place, list) else [])
+        if settled:
+            self.screen.toast(said(self.page, "settled", n=len(settled)))
         if not self.quiet:
             self.session.start_syncing()
 

@@ -212,6 +212,43 @@ class PinPad(Block):
     on_erase: Tap = field(default=nothing, compare=False)
 
 
+@dataclass(frozen=True)
+class Picture:
+    """One photo. `caption` is who took it, when, or what it shows; `state` how far it is on its way, in words, with its tone. `load` gives
+    its JPEG's bytes, None where this phone does not hold it; asked once it is drawn.
+    """
+
+    name: str
+    caption: str = ""
+    state: str = ""
+    tone: Tone = "quiet"
+    load: Callable[[], bytes | None] = field(default=lambda: None, compare=False)
+
+
+@dataclass(frozen=True)
+class Photos(Block):
+    """Photos as small squares, and behind them a square with a camera on it, with `add` below; no such square while `add` is empty.
+
+    `note` stands below, in a tone. `on_pick` gets the name of the photo that was touched.
+    """
+
+    label: str
+    pictures: tuple[Picture, ...] = ()
+    add: str = ""
+    note: str = ""
+    note_tone: Tone = "quiet"
+    on_add: Tap = field(default=nothing, compare=False)
+    on_pick: Callable[[str], None] = field(default=lambda name: None, compare=False)
+
+
+@dataclass(frozen=True)
+class LargePhoto(Block):
+    """One photo, whole, as wide as the page; `missing` is said where this phone does not hold it."""
+
+    picture: Picture
+    missing: str = ""
+
+
 # --- time and progress ---------------------------------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from mobile.pages.page import Page
 from mobile.pages.rebound import offer_problem, reasons
 from shared.fields import Label, is_datetime
 from shared.moments import iso
+from shared.photos import photo_fields
 from shared.record import Key
 from shared.rules.cleanup import Checked, Target, lines, target_of
 from shared.rules.entry import Entry
@@ -193,7 +194,7 @@ class CleanupPage(Page):
         return blocks
 
     def _below(self, checked: Checked, values: Mapping[str, Any]) -> list[Block]:
-        """Red lines, a remark, who and when."""
+        """Red lines, photos before and after, a remark, who and when."""
         before = checked.prior.entry.values if checked.prior else {}
         form = KeptForm(
             self, self.session.kinds[KIND], self.id, values, self.keep,
@@ -205,7 +206,15 @@ class CleanupPage(Page):
         told = "、".join(self.word(labels[code]) for code in before.get("red_lines") or () if code in labels)
         options = tuple(Option(code, self.word(label)) for code, label in labels.items())
         red = replace(red, options=options, before="" if red.chosen else told)
-        return [red, form.block("remark"), Heading(self.say("who")), form.block("checker"), form.block("checked_at")]
+        photos = form.of(photo_fields(form.kind))
+        return [
+            red,
+            *photos,
+            form.block("remark"),
+            Heading(self.say("who")),
+            form.block("checker"),
+            form.block("checked_at"),
+        ]
 
     # --- what one can do -------------------------------------------------------------------------------------------
 

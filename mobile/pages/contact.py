@@ -86,7 +86,7 @@ class ContactPage(RecordPage):
         super().save()
 
     def names(self) -> list[str]:
-        return ["mode", "topics", "summary", "needs_followup", "participants", "started_at", "remark"]
+        return ["mode", "topics", "summary", "needs_followup", "participants", "started_at", "remark", "photos"]
 
     def form(self) -> FormBlocks:
         link = self.link()

@@ -150,8 +150,10 @@ def _way(page: Page, draft: Draft) -> tuple[str, dict[str, str]]:
 
 def _beside_another(page: Page, draft: Draft) -> bool:
     """Whether it is how a new problem was solved, which goes with the problem's own draft."""
-    problem = draft.id.partition("/")[0]
-    return draft.kind == STEP and "/" in draft.id and page.session.notebook.draft("problem", problem) is not None
+    problem, notebook = draft.id.partition("/")[0], page.session.notebook
+    if draft.kind != STEP or "/" not in draft.id or notebook.draft("problem", problem) is None:
+        return False
+    return notebook.shown_or_none("problem", problem) is None
 
 
 def _kind(page: Page, draft: Draft) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 from mobile.pages.blocks import Block, Choice, Option, TextField
 from mobile.pages.page import COMMON, Page
+from mobile.pages.photo_block import photos_block
 from mobile.words import read_value
-from shared.fields import SECRET, Boolean, Code, Date, Datetime, Field, Integer, Label, Link, List, Number, Text
+from shared.fields import SECRET, Boolean, Code, Date, Datetime, Field, Integer, Label, Link, List, Number, Photos, Text
 from shared.fields import Choice as ChoiceField
 from shared.fields import Choices as ChoicesField
 from shared.grants import Grant, sight
@@ -19,7 +20,7 @@ from shared.kind import Kind
 from shared.moments import SHANGHAI, days_after, moment_of
 
 BY_HAND = frozenset({"text", "choice", "chips", "switch", "date", "datetime", "number", "list", "link"})
-"""The widget hints that a person fills in on a form; photos, links and the rest have their own ways."""
+"""The widget hints of what is chosen or typed; photos stand on a form too, the rest has its own ways."""
 SHORT_TEXT = 200
 """A text field that holds no more than this is one line."""
 
@@ -70,12 +71,12 @@ def may_see_secrets(page: Page, village: str | None, household: str | None) -> b
 
 
 def asked(page: Page, kind: Kind, secrets: bool) -> list[str]:
-    """The fields of a kind that this person fills in by hand, in the form's order."""
+    """The fields of a kind that this person fills in by hand, its photos among them, in the form's order."""
     roles = set(page.session.user().get("roles") or ())
     return [
         name
         for name, field in kind.fields.items()
-        if field.widget in BY_HAND
+        if (field.widget in BY_HAND or isinstance(field, Photos))
         and (secrets or field.sensitivity != SECRET)
         and (name not in kind.reserved or _may_write(kind, name, roles))
         and not (isinstance(field, Link) and field.to != "member")
@@ -119,6 +120,8 @@ class FormBlocks:
         """The block for one field."""
         field = self.kind.fields[name]
         shown = label or self.page.word(field.label) + ("" if not field.hint else f"（{self.page.word(field.hint)}）")
+        if isinstance(field, Photos):
+            return photos_block(self, name, shown)
         options = self._options(name, field)
         if options is not None:
             return self._choice(name, field, shown, options, note)
@@ -230,6 +233,9 @@ class FormBlocks:
 
         return bool(self.page.app.attempt(work))
 
+    def begin(self) -> None:
+        """Before the first answer is there: keep what the page knows from the start, where it does."""
+
     def keep(self, values: Mapping[str, Any]) -> None:
         """Put answers into the draft."""
         self.page.session.notebook.answer(self.kind.name, self.id, values, self.village, self.household)
@@ -290,6 +296,8 @@ def told(page: Page, field: Field | None, value: Any) -> str:
         return page.word(COMMON["none"])
     if isinstance(value, bool):
         return page.say("yes") if value else page.say("no")
+    if isinstance(field, Photos):  # their names are no words
+        return page.say("photos", n=len(value)) if isinstance(value, list) else str(value)
     if isinstance(field, ChoiceField):
         return "、".join(page.word(field.choices[c]) if c in field.choices else c for c in _codes(value))
     if isinstance(field, Link):

@@ -23,6 +23,9 @@ class KeptForm(FormBlocks):
         super().__init__(page, kind, id, values, **options)
         self._keep = keep
 
+    def begin(self) -> None:
+        self._keep({})
+
     def keep(self, values: Mapping[str, Any]) -> None:
         self._keep(values)
 

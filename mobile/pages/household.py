@@ -12,10 +12,12 @@ from mobile.pages.blocks import Badge, Banner, Block, Button, Buttons, Facts, He
 from mobile.pages.drafts import begun_here
 from mobile.pages.form import asked, may_see_secrets, told
 from mobile.pages.page import Page
+from mobile.pages.photo_block import photos_line
 from mobile.pages.tabs import day_badge
 from mobile.pages.timer import clock_of
 from shared.fields import Label
 from shared.moments import iso, milliseconds
+from shared.record import Record
 from shared.rules.contact import STATES as STATES_OF_MONTH
 from shared.rules.ledger import STATES
 from shared.rules.length import length_of
@@ -133,7 +135,7 @@ class HouseholdPage(Page):
             blocks.append(
                 Item(
                     str(record.values.get("description") or one.number),
-                    (self.joined(state, one.standing.person or "", one.number),),
+                    (self.joined(state, one.standing.person or "", one.number, self._photos(record)),),
                     day_badge(self, one.standing.due),
                     "bad" if one.standing.overdue(self.app.doors.now()) else "plain",
                     partial(self._go, "problem", id=one.entry.id),
@@ -253,11 +255,17 @@ class HouseholdPage(Page):
         what = self.word(self.session.kinds[kind].label)
         return Item(
             self.joined(iso(at)[:10] if at else "", what),
-            (self.joined(who, mode, length), *([str(values["summary"])] if values.get("summary") else [])),
+            (
+                self.joined(who, mode, length, self._photos(shown.record)),
+                *([str(values["summary"])] if values.get("summary") else []),
+            ),
             Badge(self.say("unsent"), "quiet") if shown.unsent else None,
             on_tap=lambda: self._event_opened(kind, shown.record.id),
             name=f"{kind}/{shown.record.id}",
         )
+
+    def _photos(self, record: Record) -> str:
+        return photos_line(self, record.kind, record.id, record.values)
 
     # --- what one can do -------------------------------------------------------------------------------------------
 

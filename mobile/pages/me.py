@@ -11,6 +11,8 @@ from pathlib import Path
 from mobile.pages.blocks import Badge, Block, Button, Buttons, Choice, Facts, Heading, Item, Option, View
 from mobile.pages.drafts import begun
 from mobile.pages.page import EN, ZH, Page
+from mobile.pages.photo import size_of
+from mobile.pages.photo_block import unsent
 from mobile.pages.tabs import sync_blocks, sync_line, tabs
 from shared.fields import Label
 from shared.grants import HOUSEHOLD, TOWNSHIP, Grant
@@ -33,6 +35,8 @@ class MePage(Page):
         "filling": Label("正在下载", "being downloaded"),
         "whole_village": Label("行政村 {code}", "Village {code}"),
         "whole_township": Label("乡镇 {code}", "Township {code}"),
+        "photos": Label("照片", "Photos"),
+        "photos_line": Label("{n} 张没上传，共 {size}", "{n} not sent, {size}"),
         "room": Label("存储空间", "Storage"),
         "room_line": Label("用了 {used}，手机还剩 {free}", "{used} used, {free} free on the phone"),
         "settle": Label("要看一看的", "To look at"),
@@ -82,8 +86,14 @@ class MePage(Page):
             *sync_blocks(self),
             Buttons((go_on,) if state.paused else (now, pause)),
             Heading(self.say("holds")),
-            Facts((*held, (self.say("room"), room(self)))),
+            Facts((*held, *self._photos(), (self.say("room"), room(self)))),
         ]
+
+    def _photos(self) -> list[tuple[str, str]]:
+        """How many photos still wait for signal, and how much that is to send; nothing while none does."""
+        waiting = unsent(self)
+        size = size_of(sum(photo.bytes - photo.offset for photo in waiting))
+        return [(self.say("photos"), self.say("photos_line", n=len(waiting), size=size))] if waiting else []
 
     def _grant(self, name: str) -> str:
         grant = Grant.read(name)
@@ -96,11 +106,11 @@ class MePage(Page):
     # --- what is unsettled -------------------------------------------------------------------------------------------
 
     def _settle(self) -> list[Block]:
-        session = self.session
+        session, refused = self.session, len(unsent(self, "refused"))
         counts = {
             "conflicts": (len(session.conflicts()), bool(session.unseen_conflicts())),
             "mend": (len(session.notebook.mends()), True),
-            "waiting": (session.store.count_unsent(), False),
+            "waiting": (session.store.count_unsent() + len(unsent(self)) + refused, bool(refused)),
             "drafts": (len(begun(self)), True),
         }
         return [Heading(self.say("settle")), *(self._entry(name, n, urgent) for name, (n, urgent) in counts.items())]

@@ -135,7 +135,7 @@ class NewProblemPage(RecordPage):
         return View(
             self.say("title"),
             self.session.name_of(self.where.get("household")) or self.say("village"),
-            (*self.top(), self._category(form), self._description(form), *self._spot(), *duty),
+            (*self.top(), self._category(form), self._description(form), form.block("photos"), *self._spot(), *duty),
             bottom=self._buttons(),
             corner=corner,
         )

@@ -43,6 +43,7 @@ COMMON: Mapping[str, Label] = {
     "hours_ago": Label("{n} 小时前", "{n} h ago"),
     "days_ago": Label("{n} 天前", "{n} d ago"),
     "me": Label("我", "me"),
+    "photos": Label("{n} 张照片", "{n} photos"),
     "today": Label("今天", "today"),
     "overdue": Label("逾期{n}天", "{n} d overdue"),
     "due_today": Label("今天到期", "due today"),

@@ -9,8 +9,9 @@ from typing import Any
 from mobile.duties import Problem
 from mobile.notebook import NoSuchRecord
 from mobile.pages.blocks import Badge, Banner, Block, Button, Facts, Heading, Item, Paragraph, Tone, View
-from mobile.pages.form import told
+from mobile.pages.form import FormBlocks, told
 from mobile.pages.page import Page
+from mobile.pages.photo_block import SAVE, photos_block, photos_line
 from mobile.pages.problems import category_of, deadline_badge, number_of, place_of, state_of
 from shared.fields import Label
 from shared.kinds.problem_step import STEPS
@@ -83,10 +84,18 @@ class ProblemPage(Page):
         values = self.session.notebook.get("problem", one.entry.id).record.values
         able, unable = steps_of(self, one)
         usual = NEXT.get(one.standing.state, "")
-        blocks = [*self._what(one, values), *self._gates(one), *self._steps(able, unable, usual), *self._timeline(one)]
+        blocks = [
+            *self._what(one, values),
+            *self._photos(one, values),
+            *self._gates(one),
+            *self._steps(able, unable, usual),
+            *self._timeline(one),
+        ]
         return View(
             number_of(self, one),
-            self.joined(category_of(self, one), place_of(self, one)),
+            self.joined(
+                category_of(self, one), place_of(self, one), photos_line(self, "problem", one.entry.id, values)
+            ),
             tuple(blocks),
             bottom=(self._step(usual, "primary"),) if usual in able else (),
         )
@@ -125,6 +134,21 @@ class ProblemPage(Page):
             (self.say("found"), self.joined(str(values.get("found_by") or ""), str(values.get("found_at") or "")[:10])),
             (self.say("source"), told(self, fields["source"], values["source"]) if values.get("source") else ""),
         ]
+
+    def _photos(self, one: Problem, values: dict[str, Any]) -> list[Block]:
+        """Its photos; another may be added, which is saved at once, for this page is no form."""
+        draft = self.session.notebook.draft("problem", one.entry.id)
+        held = {**values, **(draft.values if draft else {})}
+        form = FormBlocks(
+            self,
+            self.session.kinds["problem"],
+            one.entry.id,
+            held,
+            village=one.entry.village,
+            household=one.entry.household,
+        )
+        block = photos_block(form, "photos", self.word(form.kind.fields["photos"].label), SAVE)
+        return [block] if block.pictures or block.add else []
 
     def _gates(self, one: Problem) -> list[Block]:
         return [Heading(self.say("gates")), *(self._gate(one, step) for step in GATES)]

@@ -10,6 +10,7 @@ from mobile.notebook import Invalid, NoSuchRecord, Shown
 from mobile.pages.blocks import Banner, Block, Button, Facts, Heading, View
 from mobile.pages.form import FormBlocks, as_text, asked, may_see_secrets
 from mobile.pages.page import Page
+from mobile.pages.photo_block import photos_line
 from shared.fields import Label
 from shared.kind import Kind
 from shared.record import Key
@@ -86,7 +87,7 @@ class RecordPage(Page):
         household = self.session.name_of(self.where.get("household"))
         return View(
             self.joined(self.say("new"), title) if is_new else title,
-            household,
+            self.joined(household, photos_line(self, self.where["kind"], self.id, self.values())),
             (*self.top(), *self.form().of(self.names()), *self._others()),
             bottom=(Button(self.say("save"), self.save, "primary", name="save"),),
             corner=Button(self.say("give_up"), self.give_up, name="give_up") if self._drafted() else None,

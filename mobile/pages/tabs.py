@@ -3,6 +3,7 @@
 from mobile.pages.application import TABS
 from mobile.pages.blocks import Badge, Banner, Block, Button, Option, Progress, Tone
 from mobile.pages.page import Page
+from mobile.pages.photo_block import unsent
 from shared.fields import Label
 from shared.moments import days_between
 from shared.sync.phone import NeedsEnrolment, NotTrusted, Offline, PhoneError, TimedOut, TokenRefused
@@ -16,6 +17,8 @@ NAMES = {
 SAYS = {
     "all_sent": Label("全部已上传", "All sent"),
     "unsent": Label("{n} 条未上传", "{n} not sent"),
+    "unsent_both": Label("{n} 条、{photos} 张照片未上传", "{n} and {photos} photos not sent"),
+    "unsent_photos": Label("{photos} 张照片未上传", "{photos} photos not sent"),
     "last": Label("上次同步 {ago}", "last sync {ago}"),
     "never": Label("还没有同步过", "never synced"),
     "pause": Label("暂停", "Pause"),
@@ -26,16 +29,19 @@ SAYS = {
     "running": Label("正在同步：上传 {sent} 条，收到 {received} 条", "Syncing: {sent} sent, {received} received"),
     "offline": Label("没有信号也能写，有信号时自动上传", "You can write without signal; it is sent when there is some"),
     "mend": Label("{n} 条被退回，请改一改", "{n} refused: please mend"),
+    "photos_refused": Label("{n} 张照片被退回", "{n} photos refused"),
     "look": Label("去看看", "Look"),
 }
 
 
 def sync_line(page: Page) -> str:
-    """How syncing stands, in plain words: 3 条未上传 · 上次同步 2 小时前."""
+    """How syncing stands, in plain words: 3 条、2 张照片未上传 · 上次同步 2 小时前."""
     waiting, last = page.session.store.count_unsent(), page.session.state.last
-    sent = page.word(SAYS["unsent"]).format(n=waiting) if waiting else page.word(SAYS["all_sent"])
+    photos = len(unsent(page))
+    key = ("unsent_both" if photos else "unsent") if waiting else ("unsent_photos" if photos else "all_sent")
+    sent = page.word(SAYS[key]).format(n=waiting, photos=photos)
     when = page.word(SAYS["last"]).format(ago=page.ago(last)) if last else page.word(SAYS["never"])
-    return page.joined(sent if waiting or last else "", when)
+    return page.joined(sent if waiting or photos or last else "", when)
 
 
 def sync_blocks(page: Page) -> list[Block]:
@@ -64,6 +70,10 @@ def sync_blocks(page: Page) -> list[Block]:
     elif state.error:
         tone: Tone = "bad" if isinstance(state.error, NotTrusted) else "warn"
         blocks.append(Banner(_told(page, state.error), tone, word["again"], session.sync_now, name="sync_state"))
+    refused = len(unsent(page, "refused"))
+    if refused and page.name != "waiting":
+        words = word["photos_refused"].format(n=refused)
+        blocks.append(Banner(words, "bad", word["look"], lambda: _go(page, "waiting"), name="photos_refused"))
     mends = len(session.notebook.mends())
     if mends:
         blocks.append(

@@ -20,8 +20,8 @@ from shared.sync.phone import PhoneError
 
 FIRST = ("mode", "participants", "respondent")
 """What is prefilled and may be changed, above the checks."""
-AFTERWARDS = ("requests", "summary")
-"""What is asked of every visit, below the checks."""
+AFTERWARDS = ("requests", "summary", "photos")
+"""What is asked of every visit, below the checks; photos last, as what may well be left out."""
 MENDS = ("short_reason", "ended_at", "edit_reason")
 """With what a visit that does not count can be mended, the reason first."""
 ELSEWHERE = frozenset(

@@ -295,10 +295,6 @@ def _no_upload() -> NoUpload:
     return NoUpload("没有这次上传，请重新开始。 / There is no such upload; begin again.")
 
 
-def _no_upload() -> NoUpload:
-    return NoUpload("没有这次上传，请重新开始。 / There is no such upload; begin again.")
-
-
 def _wrong_offset(wanted: int) -> WrongOffset:
     return WrongOffset(f"应从第 {wanted} 字节继续。 / Go on at byte {wanted}.", offset=wanted)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from mobile.device.ports import (
     Back,
@@ -23,8 +24,10 @@ from mobile.device.ports import (
     Share,
     TextDialog,
 )
+from mobile.jpeg import bare
 from mobile.notebook import Doors
 from mobile.visits import Reading
+from shared.photos import LONGEST
 
 NAME, OTHER = "ruhu-0123456789abcdef", "label"
 
@@ -131,12 +134,17 @@ class ClocksContract:
 
 
 class CameraContract:
-    """`camera` makes the adapter; `shoots` is what the person then does."""
+    """`camera` makes the adapter; `shoots` is what the person then does; `is_killed` ends the app behind the camera after she shot, before
+    it hears of that, and gives the adapter of the app's next start.
+    """
 
     def camera(self, tmp_path: Path) -> Camera:
         raise NotImplementedError
 
     def shoots(self) -> None: ...
+
+    def is_killed(self, camera: Camera) -> Camera:
+        return camera
 
     def test_a_photograph_stands_where_it_was_asked_for_when_the_answer_comes(self, tmp_path: Path) -> None:
         into, answers = tmp_path / "photo.jpg", []
@@ -149,12 +157,42 @@ class CameraContract:
         assert into.stat().st_mode & 0o777 == 0o600
         assert not list(tmp_path.rglob("*.part"))
 
+    def test_a_photograph_is_small_and_holds_nothing_but_the_picture(self, tmp_path: Path) -> None:
+        into = tmp_path / "photo.jpg"
+        self.camera(tmp_path).take(into, lambda _: None)
+        self.shoots()
+        self.is_small_and_bare(into)
+
+    def is_small_and_bare(self, path: Path) -> None:
+        """No EXIF, no remark, nothing after the end; at most 1,600 pixels a side."""
+        data = path.read_bytes()
+        assert bare(data) == data
+        with Image.open(path) as picture:
+            assert max(picture.size) <= LONGEST
+            assert not picture.getexif()
+            assert not {"exif", "comment", "icc_profile", "photoshop", "xmp"} & picture.info.keys()
+
     def test_two_photographs_are_two(self, tmp_path: Path) -> None:
         camera = self.camera(tmp_path)
         for name in ("a.jpg", "b.jpg"):
             camera.take(tmp_path / name, lambda _: None)
             self.shoots()
         assert (tmp_path / "a.jpg").read_bytes() != (tmp_path / "b.jpg").read_bytes()
+
+    def test_what_was_shot_before_a_kill_is_found_by_the_apps_next_start(self, tmp_path: Path) -> None:
+        into = tmp_path / "photo.jpg"
+        camera = self.camera(tmp_path)
+        camera.take(into, lambda _: None)
+        again = self.is_killed(camera)
+        assert again.left_behind(into) == into
+        self.is_small_and_bare(into)
+        assert into.stat().st_mode & 0o777 == 0o600
+        assert again.left_behind(into) == into, "asked a second time: a kill may come once more"
+        assert [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix in (".jpg", ".small")] == [into]
+
+    def test_where_nothing_was_shot_before_a_kill_nothing_is_found(self, tmp_path: Path) -> None:
+        assert self.camera(tmp_path).left_behind(tmp_path / "photo.jpg") is None
+        assert not (tmp_path / "photo.jpg").exists()
 
 
 class PersonsCameraContract(CameraContract):

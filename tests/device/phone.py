@@ -15,6 +15,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from PIL import Image
 
 from tests.device.pyjnius import JavaException, JavaObject, Jnius, Listener
 
@@ -81,13 +82,21 @@ class Phone:
 
     def takes_a_picture(self, width: int = 4000, height: int = 3000, turned: int = 1) -> None:
         """Shoot in the camera app: the picture is written where the Intent said, place and all."""
+        self._shoots(width, height, turned)
+        self.comes_back(-1)
+
+    def shoots_and_the_app_is_killed(self) -> None:
+        """The picture is written; what waits for the answer is gone with the app."""
+        self._shoots(4000, 3000, 6)
+        self.started.pop()
+
+    def _shoots(self, width: int, height: int, turned: int) -> None:
         intent, _ = self.started[-1]
         assert intent.action == "android.media.action.IMAGE_CAPTURE"
         assert intent.flags == 3, "the camera app may not write"
         assert {"android.permission.CAMERA"} <= self.allowed, "SecurityException: CAMERA is declared, but not granted"
         place = f"22.3,107.1 {secrets.token_hex(4)}".encode()
         intent.extras["output"].path.write_bytes(PICTURE % (width, height, turned, place))
-        self.comes_back(-1)
 
     def comes_back(self, code: int, intent: Any = None) -> None:
         """Leave the other app with this answer."""
@@ -423,7 +432,9 @@ def _cast_of(phone: Phone) -> dict[str, Any]:
 
         def compress(self, form: Any, quality: int, stream: Any) -> bool:
             assert quality == 75
-            stream.path.write_bytes(PICTURE % (self.width, self.height, 1, secrets.token_hex(4).encode()))
+            picture = Image.new("L", (self.width, self.height))
+            picture.paste(Image.frombytes("L", (32, 32), secrets.token_bytes(1024)))
+            picture.save(stream.path, "JPEG", quality=quality)
             return True
 
         @staticmethod

@@ -1,11 +1,13 @@
 """A desktop keeps the contract of a device, with real files."""
 
+import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from mobile.device import here
-from mobile.device.desktop import HOUSE, FileCamera, FileKeyStore, FolderShare, desktop
+from mobile.device.desktop import FileCamera, FileKeyStore, FolderShare, NoPillow, desktop, photograph
 from mobile.device.ports import (
     Back,
     Camera,
@@ -19,6 +21,7 @@ from mobile.device.ports import (
     SecureWindow,
     Share,
 )
+from mobile.jpeg import NotAJpeg
 from tests.device.contract import (
     NAME,
     BackContract,
@@ -73,14 +76,40 @@ class TestFileCamera(CameraContract):
     def camera(self, tmp_path: Path) -> Camera:
         return FileCamera(at_once)
 
-    def test_a_photograph_is_a_copy_of_the_file_that_was_named(
+    def test_a_photograph_is_of_the_picture_that_was_named_small_upright_and_bare(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        named = tmp_path / "named.jpg"
-        named.write_bytes(HOUSE + b"its own")
+        """As a phone wrote it: lying on its side, with its place, its maker and a remark."""
+        named, exif = tmp_path / "named.jpg", Image.Exif()
+        exif[0x0112], exif[0x010F] = 6, "maker-of-the-phone"
+        exif[0x8825] = {1: "N", 2: (22.0, 7.0, 30.0)}
+        Image.new("RGB", (4000, 3000), (200, 30, 30)).save(named, exif=exif, comment=b"a remark")
         monkeypatch.setenv("RUHU_CAMERA_FILE", str(named))
-        desktop(tmp_path, at_once).camera.take(tmp_path / "photo.jpg", lambda _: None)
-        assert (tmp_path / "photo.jpg").read_bytes().endswith(HOUSE[2:] + b"its own")
+        camera = desktop(tmp_path, at_once).camera
+        for name in ("a.jpg", "b.jpg"):
+            camera.take(tmp_path / name, lambda _: None)
+            self.is_small_and_bare(tmp_path / name)
+        with Image.open(tmp_path / "a.jpg") as picture:
+            assert picture.size == (1200, 1600), "upright"
+            red, green, blue = picture.getpixel((600, 800))
+            assert red > 150 > 80 > max(green, blue)
+        assert (tmp_path / "a.jpg").read_bytes() != (tmp_path / "b.jpg").read_bytes()
+
+    def test_a_drawn_photograph_is_as_large_as_a_phones(self) -> None:
+        assert 100_000 < len(photograph()) < 400_000
+
+    def test_a_file_that_is_no_picture_is_an_answer_in_words(self, tmp_path: Path) -> None:
+        answers: list[object] = []
+        (tmp_path / "words.jpg").write_bytes(b"words")
+        FileCamera(at_once, tmp_path / "words.jpg").take(tmp_path / "photo.jpg", answers.append)
+        assert [type(one) for one in answers] == [NotAJpeg]
+
+    def test_without_pillow_the_answer_says_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        answers: list[object] = []
+        monkeypatch.setitem(sys.modules, "PIL", None)
+        FileCamera(at_once).take(tmp_path / "photo.jpg", answers.append)
+        assert [type(one) for one in answers] == [NoPillow]
+        assert " / " in str(answers[0])
 
 
 class TestNoLocation(Desktop, LocationContract):

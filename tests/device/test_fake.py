@@ -89,6 +89,10 @@ class TestFakeCamera(Faked, PersonsCameraContract):
     def cancels(self) -> None:
         self.device.camera.answer(None)
 
+    def is_killed(self, camera: Camera) -> Camera:
+        self.shoots()
+        return fake().camera
+
     def test_a_full_disk_is_told(self, tmp_path: Path) -> None:
         answers: list[object] = []
         full = StorageFull()

@@ -12,7 +12,20 @@ from tests.ui.driver import Phone, the_clock  # before anything of Kivy
 from kivy.uix.textinput import TextInput  # isort: skip
 
 from mobile.app import RuhuApp
-from mobile.pages.blocks import Banner, Block, Button, Choice, Filters, Item, PinPad, Points, Search, TextField, View
+from mobile.pages.blocks import (
+    Banner,
+    Block,
+    Button,
+    Choice,
+    Filters,
+    Item,
+    Photos,
+    PinPad,
+    Points,
+    Search,
+    TextField,
+    View,
+)
 from tests.journeys.app_phone import AppPhone
 from tests.pages.hand import Hand
 
@@ -74,7 +87,7 @@ class GlassHand(Hand):
             return f"{block.name}.{block.phrases.index(part)}"
         if isinstance(block, Points):
             return f"{block.name}.{ {'+': 'plus', '-': 'minus', 'full': 'full'}[part] }"
-        if isinstance(block, PinPad):
+        if isinstance(block, PinPad | Photos):
             return f"{block.name}.{part}"
         assert isinstance(block, Button | Banner | Item), f"{wanted!r} cannot be touched"
         return block.name

@@ -21,6 +21,7 @@ from tests.demo import Office
 from tests.journeys.app_phone import AppPhone
 from tests.journeys.glass import GlassHand, on_glass
 from tests.journeys.test_visit import Phone, Watch
+from tests.scenes import photograph
 
 NOON = milliseconds("2018-10-29T09:05:00+08:00")
 CADRE = "韦振宁"
@@ -36,14 +37,17 @@ class Album:
         self.count = 0
         folder.mkdir(parents=True, exist_ok=True)
 
-    def take(self, phone: AppPhone, name: str, down: float = 0) -> None:
-        """Picture the page, scrolled `down` by so many dp."""
+    def take(self, phone: AppPhone, name: str, down: float = 0, at: str = "") -> None:
+        """Picture the page, scrolled `down` by so many pixels, or until what is called `at` can be touched."""
         self.count += 1
         if self.word and self.word not in name:
             return
         hand = phone.hand
         assert isinstance(hand, GlassHand)
         hand.still(down)
+        if at:
+            hand.glass.reveal(hand.glass.find(at))
+            hand.glass.frames(40)
         hand.screenshot(self.folder / f"{self.count:02d}-{name}.png")
         print(f"  {self.count:02d}-{name}.png", flush=True)
 
@@ -86,8 +90,16 @@ def a_day(album: Album, office: Office, folder: Path) -> None:
     _party_member(album, office, folder)
 
 
+def _shoot(phone: AppPhone, slot: str, *scenes: str) -> None:
+    """Photos, one after the other."""
+    for number, scene in enumerate(scenes):
+        phone.device.camera.answers.append(photograph(scene, number, scene == "roof" and number == 1))
+        phone.hand.tap(slot, "add")
+
+
 def _visit(album: Album, phone: AppPhone) -> None:
     session = phone.app.session
+    session.sending.pause()  # how far the photos are is the day's to say
     visited = [e.household for e in session.notebook.entries("visit")]
     due = [place.household for place in session.due().places if place.household]
     home = next((id_ for id_ in due if id_ in visited), due[0])
@@ -103,6 +115,14 @@ def _visit(album: Album, phone: AppPhone) -> None:
     phone.hand.tap("problem/guarantees")
     album.take(phone, "new-problem")
     phone.hand.back()
+    album.take(phone, "visit-no-photos", at="photos.add")
+    _shoot(phone, "photos", "roof", "roof")
+    album.take(phone, "visit-photos", at="photos.0")
+    phone.hand.tap("photos", "1")
+    album.take(phone, "photo")
+    phone.hand.tap("delete")
+    album.take(phone, "photo-deleted", at="photos.0")
+    phone.hand.tap("undo")
     phone.hand.tap("all_ok") if phone.hand.has("all_ok") else phone.hand.tap("as_before")
     phone.hand.tap("finish")
     album.take(phone, "visit-short")
@@ -124,9 +144,14 @@ def _rest(album: Album, phone: AppPhone, office: Office, folder: Path) -> None:
         hand.tap("e4_rubbish", "-")
     hand.tap("red_lines", "露天垃圾堆")
     album.take(phone, "cleanup-rebound")
+    _shoot(phone, "photos_before", "yard")
+    _shoot(phone, "photos", "yard_clean", "lane")
+    album.take(phone, "cleanup-photos", at="photos.0")
+    check = phone.app.page.where["id"]
     hand.tap("save")
     album.take(phone, "cleanup-asked")
     hand.tap("later")
+    _two_of_three(album, phone, str(home), check)
     phone.app.go("cleanups")
     album.take(phone, "cleanups")
 
@@ -168,6 +193,36 @@ def _rest(album: Album, phone: AppPhone, office: Office, folder: Path) -> None:
     hand.pin("111112")
     phone.wait(lambda: hand.sees("left") or hand.sees("还可以试"), "the wrong PIN to be said")
     album.take(phone, "wrong-pin")
+
+
+def _two_of_three(album: Album, phone: AppPhone, home: str, check: str) -> None:
+    """Two photos of a check are through and one is on its way; one of the visit's was refused."""
+    photos, hand = phone.app.session.photos, phone.hand
+    first, second, third = photos.of("cleanup_check", check)
+    photos.arrived(first.id)
+    photos.arrived(second.id)
+    photos.progress(third.id, "upload", third.bytes * 2 // 5)
+    phone.app.go("household", id=home)
+    album.take(phone, "household-photos", down=2400)
+    hand.tap(f"cleanup_check/{check}")
+    album.take(phone, "record-photos", at="photos.1")
+    hand.tap("photos", "1")
+    album.take(phone, "photo-on-its-way")
+    phone.app.set_setting("language", "en")
+    phone.app.go("household", id=home)
+    hand.tap(f"cleanup_check/{check}")
+    album.take(phone, "en-record-photos", at="photos.1")
+    phone.app.set_setting("language", "zh")
+    refused = photos.all()[0]
+    photos.refused(refused.id, "照片里夹带别的文件，没有收下。 / Another file hides in the picture; it was not taken.")
+    phone.app.go("waiting")
+    album.take(phone, "waiting-photos")
+    hand.tap(f"photo/{refused.id}")
+    album.take(phone, "photo-refused", down=300)
+    phone.app.go("me")
+    album.take(phone, "me-photos", down=160)
+    phone.app.go("today")
+    album.take(phone, "today-photos")
 
 
 def _disagree(phone: AppPhone, office: Office, folder: Path, home: str) -> None:

@@ -286,7 +286,9 @@ def test_a_profile_of_an_earlier_app_learns_the_short_forms_when_it_is_opened(ph
     folder = phone.store.folder
     phone.store.close()
     connection = sqlite3.connect(folder / "phone.sqlite3")
-    connection.executescript("DROP TABLE briefs; DELETE FROM facts WHERE name = 'briefs'; PRAGMA user_version = 1;")
+    connection.executescript(
+        "DROP TABLE photos; DROP TABLE briefs; DELETE FROM facts WHERE name = 'briefs'; PRAGMA user_version = 1;"
+    )
     connection.close()
     again = Store(folder, 0)
     assert [entry.id for entry in again.briefs("household")] == [home]

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from mobile import syncing, terminal
+from mobile import sending, syncing, terminal
 from mobile.store import Store
 from mobile.words import read_values
 from shared.kinds import KINDS
+from shared.sync.phone import Offline, ServerFull
+from tests.mobile.photographs import PhotoTownship, picture
 from tests.mobile.township import URL, VILLAGE, Line, Township
 
 
@@ -171,3 +174,70 @@ def test_help_is_complete_and_in_both_languages(words: list[str], capsys: pytest
         terminal.main([*words, "--help"])
     assert caught.value.code == 0
     assert " / " in capsys.readouterr().out
+
+
+# --- photos
+
+
+@pytest.fixture
+def office(township: Township, monkeypatch: pytest.MonkeyPatch) -> PhotoTownship:
+    made = PhotoTownship(township)
+    monkeypatch.setattr(sending, "over_http", lambda enrolment: made)
+    return made
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    exif = Image.Exif()
+    exif[0x010F] = "maker-of-the-phone"
+    (tmp_path / "roof.jpg").write_bytes(picture(1, (2000, 1500), exif=exif))
+    return str(tmp_path / "roof.jpg")
+
+
+def test_a_photo_is_added_listed_and_sent_after_the_records(
+    run: Script, house: str, file: str, office: PhotoTownship
+) -> None:
+    problem = run("write", "problem", "--village", VILLAGE, "description=漏雨")["id"]
+    photos = [run("photo", "add", "problem", problem, "photos", file) for _ in range(2)]
+    assert photos[0]["state"] == "here"
+    assert run("show", "problem", problem)["values"]["photos"] == [photo["name"] for photo in photos]
+    assert [one["id"] for one in run("photo", "list")["photos"]] == [photo["id"] for photo in photos]
+    assert run("photo", "send") == {"arrived": 0, "waiting": 2}, "the township does not know of them"
+    assert office.asked == []
+    code, out, err = run.raw("sync")
+    assert code == 0
+    assert "照片 2/2" in out
+    assert "照片 1/2" in err
+    assert set(office.held) == {photo["name"] for photo in photos}
+    assert all(b"maker-of" not in data for data in office.held.values())
+    assert [one["state"] for one in run("photo", "list")["photos"]] == ["sent", "sent"]
+    assert "photos" not in run("sync")
+
+
+def test_photos_that_do_not_get_through_spoil_no_sync_and_are_told(
+    run: Script, house: str, file: str, office: PhotoTownship
+) -> None:
+    problem = run("write", "problem", "--village", VILLAGE, "description=漏雨")["id"]
+    run("photo", "add", "problem", problem, "photos", file)
+    office.faults = [Offline(), ServerFull()]
+    code, out, err = run.raw("--json", "sync")
+    assert code == 0
+    assert json.loads(out)["photos"] == {"arrived": 0, "waiting": 1}
+    assert "连不上" in err
+    assert run.fails("photo", "send")["error"] == "server_full"
+    assert run("photo", "send") == {"arrived": 1, "waiting": 0}
+
+
+def test_a_photo_that_cannot_be_added_is_told_and_leaves_nothing(
+    run: Script, house: str, file: str, tmp_path: Path
+) -> None:
+    problem = run("write", "problem", "--village", VILLAGE, "description=漏雨")["id"]
+    (tmp_path / "words.jpg").write_bytes(b"words")
+    assert run.fails("photo", "add", "problem", problem, "photos", str(tmp_path / "words.jpg"))["error"] == "not_a_jpeg"
+    assert run.fails("photo", "add", "problem", problem, "photos", str(tmp_path / "none"))["error"] == "no_such_file"
+    assert run.fails("photo", "add", "problem", problem, "description", file)["error"] == "no_photos_here"
+    assert run.fails("photo", "add", "problem", house, "photos", file)["error"] == "no_such_record"
+    for _ in range(3):
+        run("photo", "add", "problem", problem, "photos", file)
+    assert run.fails("photo", "add", "problem", problem, "photos", file)["error"] == "too_many_photos"
+    assert len(run("photo", "list")["photos"]) == 3

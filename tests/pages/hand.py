@@ -20,6 +20,7 @@ from mobile.pages.blocks import (
     Filters,
     Item,
     LongList,
+    Photos,
     PinPad,
     Points,
     Search,
@@ -136,7 +137,9 @@ class Hand:
     # --- touching --------------------------------------------------------------------------------------------------
 
     def tap(self, wanted: str, part: str = "") -> None:
-        """Touch a button, a row, a tab; or `part` of a block: an option's code or label, a phrase, + - or full of a score."""
+        """Touch a button, a row, a tab; or `part` of a block: an option's code or label, a phrase, + - or full of a score, add or the turn
+        (0, 1, 2) of a photo.
+        """
         self.taps += 1
         if self.screen.question:
             _, _, buttons = self.screen.question
@@ -175,6 +178,12 @@ class Hand:
         elif isinstance(block, Points):
             value = block.value or 0
             block.on_value({"+": min(value + 1, block.full), "-": max(value - 1, 0), "full": block.full}[part])
+        elif isinstance(block, Photos):
+            if part == "add":
+                assert block.add, f"{wanted!r} takes no other photo"
+                block.on_add()
+            else:
+                block.on_pick(block.pictures[int(part)].name)
         elif isinstance(block, PinPad):
             block.on_erase() if part == "erase" else block.on_digit(part)
         else:

@@ -9,6 +9,7 @@ import pytest
 
 from mobile.device.fake import FakeKeyStore
 from mobile.pages.blocks import Item, LongList, PinPad
+from mobile.photos import Photo
 from mobile.profiles import Profiles
 from mobile.vault import WrongPin
 from shared.sync.phone import Offline
@@ -21,7 +22,7 @@ from tests.pages.test_mend import refused
 
 PAGES = [
     "drafts", "problems", "problem", "step", "new_problem", "place", "cleanups", "cleanup", "conflicts", "conflict", "mend", "mend_one",
-    "me", "waiting", "pin", "diagnostics", "about", "feedback",
+    "me", "waiting", "pin", "diagnostics", "about", "feedback", "photo",
 ]  # fmt: skip
 CJK = re.compile(r"[\u3400-\u9fff]+")
 IN_BOTH = {"语言", "中文"}
@@ -272,7 +273,7 @@ def test_who_holds_only_a_household_files_it_there(stage: Stage) -> None:
 # --- the other language --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [*PAGES, "rebound"])
+@pytest.mark.parametrize("name", [*PAGES, "rebound", "photo_block"])
 def test_every_word_of_a_page_is_said_in_both_languages(name: str) -> None:
     module = importlib.import_module(f"mobile.pages.{name}")
     for key, label in getattr(module, "PAGE", module).SAYS.items():
@@ -297,6 +298,7 @@ def test_in_english_no_chinese_is_left_but_what_people_wrote(stage: Stage) -> No
         "feedback", None, {"sort": "praise", "text": "好用", "said_at": "2018-09-10T09:00:00+08:00"}, village=VILLAGE
     )
     stage.notebook.answer("household", HOME, {"categories": ["registered_poor"], "remark": "好用"})
+    photo = photographed(stage, first)
     stage.app.set_setting("language", "en")
     stage.hand.screen.toasts.clear()
     visits: list[tuple[str, dict[str, str]]] = [
@@ -314,6 +316,7 @@ def test_in_english_no_chinese_is_left_but_what_people_wrote(stage: Stage) -> No
         ("cleanup", {"like": failed}),
         ("conflicts", {}),
         ("conflict", {"id": ROW}),
+        ("photo", {"kind": "problem", "id": first, "field": "photos", "photo": photo.name, "household": HOME}),
         ("mend", {}),
         ("mend_one", {"number": str(stage.notebook.mends()[0].number)}),
         *((name, {}) for name in ("me", "waiting", "pin", "diagnostics", "about", "feedback")),
@@ -329,6 +332,17 @@ def test_in_english_no_chinese_is_left_but_what_people_wrote(stage: Stage) -> No
         left = "".join(piece for piece in re.split("|".join(written), stage.hand.words()))
         assert set(CJK.findall(left)) <= IN_BOTH, name
         stage.app.redraw()
+
+
+def photographed(stage: Stage, problem: str) -> Photo:
+    """Two photos of a problem, one of them refused; the other one."""
+    stage.app.go("problem", id=problem)
+    for _ in range(2):
+        stage.app.device.camera.answers.append(True)
+        stage.hand.tap("photos", "add")
+    refused, waits = stage.app.session.photos.of("problem", problem)
+    stage.app.session.photos.refused(refused.id, "照片读不出来。 / The photo cannot be read.")
+    return waits
 
 
 def people_wrote(stage: Stage) -> list[str]:

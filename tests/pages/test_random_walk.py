@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mobile.disk import StorageFull
 from mobile.pages.application import FIRST, OUTSIDE
 from mobile.pages.blocks import (
     Banner,
@@ -21,6 +22,7 @@ from mobile.pages.blocks import (
     Filters,
     Item,
     LongList,
+    Photos,
     PinPad,
     Points,
     Search,
@@ -37,7 +39,7 @@ from tests.pages.conftest import HOME, OTHER, Stage
 
 WALKS = 150
 STEPS = 32
-GIVES_UP = {"give_up", "drop", "spot_no"}
+GIVES_UP = {"give_up", "drop", "spot_no", "delete"}
 """Touches with which a person says that he does not want his words any more."""
 LEAVES_ALONE = {"lock", "scan"}
 
@@ -129,8 +131,24 @@ class Walker:
         elif isinstance(block, Points):
             points = self.random.randint(0, int(block.full))
             yield f"{name}={points}", lambda: block.on_value(points)
+        elif isinstance(block, Photos):
+            yield from (
+                (f"{name} {picture.name[:8]}", lambda n=picture.name: block.on_pick(n)) for picture in block.pictures
+            )  # type: ignore[misc]
+            if block.add:
+                yield f"{name}.add", lambda: self.photograph(block)
         elif isinstance(block, PinPad) and not isinstance(self.app.page, PinPage):
             yield "digit", lambda: block.on_digit("7")
+
+    def photograph(self, block: Photos) -> None:
+        """The camera: a picture, a change of mind, a full disk; or it is still open when something else happens."""
+        camera = self.app.device.camera
+        answer = self.random.choice([True, True, None, StorageFull(), ...])
+        camera.answers.extend([] if answer is ... else [answer])
+        block.on_add()
+        camera.answers.clear()
+        shown = [one for one in self.blocks() if isinstance(one, Photos)]
+        self.words |= {picture.name for one in shown for picture in one.pictures}
 
     def blocks(self) -> Iterator[Block]:
         """Everything on the page, what stands side by side one by one."""
@@ -309,7 +327,7 @@ class Walker:
     def named(block: Block) -> list[str]:
         if isinstance(block, LongList):
             return [block.name, *(row.name for row in block.rows)]
-        touched = isinstance(block, Button | Choice | Filters | Points | TextField | Search | PinPad)
+        touched = isinstance(block, Button | Choice | Filters | Points | TextField | Search | Photos | PinPad)
         touched = touched or (isinstance(block, Banner) and bool(block.button))
         touched = touched or (isinstance(block, Item) and block.on_tap is not None)
         return [block.name] if touched else []

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mobile.pages.page import COMMON, half, told_error
+from mobile.pages.photo_block import SAYS as OF_PHOTOS
 from mobile.pages.tabs import NAMES, SAYS
 from shared.fields import Label
 from shared.sync.phone import PhoneError
@@ -35,6 +36,7 @@ def catalogue() -> list[tuple[str, str, Label]]:
         *found,
         *(("page", k, v) for k, v in COMMON.items()),
         *(("tabs", k, v) for k, v in {**NAMES, **SAYS}.items()),
+        *(("photo_block", k, v) for k, v in OF_PHOTOS.items()),
     ]
 
 

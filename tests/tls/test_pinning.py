@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mobile.courier import HttpCourier, NotTheTownship, UnsafeUrl
+from mobile.photo_courier import HttpPhotoCourier
 from server.certificate import Certificate, open_certificate
 from shared.sync import phone as words
 from shared.sync.invitation import InvitationError
@@ -51,6 +52,18 @@ def test_another_certificate_hears_not_one_byte(listen: Listen, ours: Certificat
     assert caught.value.code == "not_trusted"
     assert listener.greeted == 2, "they were greeted, so they could have been spoken to"
     assert listener.heard == [b"", b""]
+
+
+def test_photos_too_go_to_one_key_only(listen: Listen, ours: Certificate, another: Certificate) -> None:
+    listener = listen(open_certificate(another.path), open_certificate(ours.path))
+    photos = HttpPhotoCourier(f"https://127.0.0.1:{listener.port}", TOKEN, fingerprint=ours.fingerprint)
+    with pytest.raises(NotTheTownship):
+        photos.send("upload", 0, b"a whole chunk", lambda: False)
+    with pytest.raises(words.NotOurServer):  # it answers every request with a record's reply
+        photos.send("upload", 0, b"a whole chunk", lambda: False)
+    listener.close()
+    assert listener.heard[0] == b""
+    assert TOKEN.encode() in listener.heard[1]
 
 
 def test_each_new_connection_is_looked_at_again(listen: Listen, ours: Certificate, another: Certificate) -> None:

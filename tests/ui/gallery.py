@@ -23,18 +23,23 @@ from mobile.pages.blocks import (
     Filters,
     Heading,
     Item,
+    LargePhoto,
     LongList,
     Option,
     Paragraph,
+    Photos,
+    Picture,
     PinPad,
     Points,
     Progress,
     Ring,
     Search,
     TextField,
+    Tone,
     View,
     nothing,
 )
+from tests.scenes import photograph
 from tests.ui.driver import HandClock, Phone, Stage, opened
 
 TABS = (Option("today", "今天"), Option("households", "农户"), Option("problems", "台账"), Option("me", "我"))
@@ -351,6 +356,65 @@ def english() -> View:
     )
 
 
+def scene(name: str, state: str, tone: Tone = "quiet", *, scene: str = "yard", number: int = 1) -> Picture:
+    """A photo in a block."""
+    return Picture(name, f"照片 {name}", state, tone, lambda: photograph(scene, number))
+
+
+def photos() -> View:
+    """Photos in every state; none; and a clean-up check's before and after."""
+    away = Picture("away", "照片 3", "不在手机上")
+    return View(
+        "环境检查",
+        "那桃屯 · 覃秀英家",
+        (
+            Photos(
+                "整治前照片（可不拍，最多三张）",
+                (scene("b1", "没上传"), scene("b2", "已传 40%", number=2)),
+                "拍照",
+                "照片 0/2，有信号时自动上传",
+                name="before",
+            ),
+            Photos(
+                "整治后照片（可不拍，最多三张）",
+                (scene("a1", "已上传", "good", scene="yard_clean"), away),
+                name="after",
+            ),
+            Photos("照片（可不拍，最多三张）", (), "拍照", name="none"),
+            TextField("备注", "", name="remark"),
+            Photos(
+                "Photos (optional, at most 3)",
+                (
+                    scene("r1", "Refused", "bad", scene="roof"),
+                    Picture("far", "Photo 2", "Not on this phone"),
+                    scene("r3", "40% sent", scene="roof", number=3),
+                    scene("r4", "Sent", "good", scene="lane"),
+                ),
+                "Take one",
+                "Photos 1/4; the rest goes when there is signal",
+                "bad",
+                name="english",
+            ),
+        ),
+        bottom=(Button("保存", style="primary", name="save"),),
+    )
+
+
+def photo() -> View:
+    """One photo large, and one that is not here."""
+    return View(
+        "照片",
+        "问题台账 · 覃秀英",
+        (
+            LargePhoto(scene("r1", "", scene="roof"), name="photo"),
+            Facts((("拍摄时间", "2018-09-03 10:15"), ("大小", "240 KB"), ("上传", "已传 40%，断了会接着传"))),
+            LargePhoto(Picture("gone"), "这张照片不在这台手机上", name="missing"),
+            Paragraph("别人拍的照片在乡镇的电脑上看。", "quiet"),
+        ),
+        bottom=(Button("删除照片", style="danger", name="delete"),),
+    )
+
+
 def empty() -> View:
     """A search without a hit."""
     return households("覃山珍", 0)
@@ -366,6 +430,8 @@ PAGES: dict[str, Callable[[], View]] = {
     "score": score,
     "pin": pin,
     "compare": compare,
+    "photos": photos,
+    "photo": photo,
     "english": english,
     "empty": empty,
 }

@@ -13,6 +13,7 @@ from tests.mobile.township import VILLAGE, Township, Watch
 from tests.mobile.township import Phone as Pocket
 from tests.pages.conftest import HOME, OTHER
 from tests.pages.conftest import Stage as App
+from tests.scenes import photograph
 from tests.ui.driver import Phone, Stage
 from tests.ui.test_look import (  # noqa: F401 - these are the tests
     test_every_letter_has_a_glyph,
@@ -76,7 +77,13 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         "conflict", NEVER, {**row, "standing_by": "韦一", "status": "open", "losing_stamp": None}
     )
     app.sync()
-    notebook.start_visit(HOME)
+    visit = notebook.start_visit(HOME)
+    app.app.go("visit", id=visit.id)
+    for number in (1, 2):
+        app.app.device.camera.answers.append(photograph("roof", number))
+        app.hand.tap("photos", "add")
+    first, _ = app.app.session.photos.of("visit", visit.id)
+    app.app.session.photos.refused(first.id, "照片内容不安全，没有收下。 / The picture is not safe; it was not taken.")
     notebook.write("household", OTHER, {"remark": "还没有上传"})
     app.app.session.heard_of_sync()
     yield app
@@ -89,6 +96,8 @@ def views(app: App) -> dict[str, View]:
     problem = session.problems()[0].entry.id
     (mend,) = session.notebook.mends()
     new = app.app.doors.new_id
+    photo = session.photos.all()[-1]
+    taken = {"kind": photo.kind, "id": photo.record, "field": photo.field, "photo": photo.name}
     wheres: dict[str, dict[str, str]] = {
         "household": {"id": HOME},
         "visit": {"id": session.open_visits()[0].id},
@@ -100,6 +109,7 @@ def views(app: App) -> dict[str, View]:
         "new_problem": {"id": new(), "village": VILLAGE, "household": HOME, "source": "visit"},
         "conflict": {"id": NEVER},
         "mend_one": {"number": str(mend.number)},
+        "photo": {**taken, "household": HOME},
         "place": {"then": "new_problem"},
         "feedback": {"id": new(), "village": VILLAGE},
     }

@@ -13,6 +13,7 @@ from mobile.notebook import Doors, Notebook
 from mobile.store import Store
 from server.upkeep.recovery import Opener
 from shared.kinds import KINDS
+from shared.photos import name_of
 from shared.record import Key, Record
 from shared.sync.phone import Copy, Enrolment, Mend, Written
 
@@ -26,6 +27,7 @@ IDENTITY, PHONE = "452132196305061234", "13877125566"
 TOKEN = "451422103.Xk3v9-token-of-nobody-else"
 TYPED = "屋顶漏雨，还没写完"
 REFUSED = "这一句被退回了"
+PHOTO = b"\xff\xd8\xff\xe0" + b"a roof that leaks" * 500 + b"\xff\xd9"
 WORDS = (HEAD, MEMBER, NAME, IDENTITY, PHONE, TOKEN, TYPED, REFUSED)
 
 
@@ -53,6 +55,12 @@ def found_in(folder: Path, words: Iterable[str] = WORDS) -> list[tuple[str, str]
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "ballast"]
     read = {path: path.name.encode() + b"\n" + path.read_bytes() for path in files}
     return [(path.name, word) for path, data in read.items() for word in words if any(f in data for f in forms(word))]
+
+
+def photos_in(folder: Path) -> list[str]:
+    """Files under a folder in which a photo begins, or can be seen."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "ballast"]
+    return [path.name for path in files if b"\xff\xd8\xff" in path.read_bytes() or PHOTO[50:90] in path.read_bytes()]
 
 
 # --- a server's key, and who is enrolled ---------------------------------------------------------------------------
@@ -116,6 +124,12 @@ def fill(store: Store, key: str) -> Notebook:
     notebook.write("household", new_id(1), {"remark": f"{HEAD}说{TYPED}"})
     notebook.write("household", new_id(4), {"head_name": MEMBER}, village=VILLAGE)
     store.put_draft(Key("visit", new_id(5)), {"remark": TYPED, "participants": [NAME]})
+    for number, sent in ((6, False), (7, True)):
+        id_ = new_id(number)
+        store.photo_files.keep(id_, PHOTO)
+        store.photo_files.mark(id_, sent)
+        body = {"field": "photos", "name": name_of(PHOTO), "bytes": len(PHOTO), "why": REFUSED}
+        store.together(lambda: store.put_photo(id_, Key("visit", new_id(5)), "sent" if sent else "here", body))  # noqa: B023
     return notebook
 
 
@@ -130,4 +144,6 @@ def everything(store: Store) -> dict[str, Any]:
         "drafts": store.drafts(),
         "grants": store.grants(),
         "highest": store.highest_stamp(),
+        "photos": [store.photos_that_are(state) for state in ("here", "sent")],
+        "pictures": {id_: store.photo_files.read(id_) for id_ in store.photo_files.ids()},
     }

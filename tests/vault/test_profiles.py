@@ -20,7 +20,21 @@ from mobile.store import Store
 from mobile.vault import MOST_TRIES, VAULT, PinRefused, Vault, VaultDestroyed, WrongPin
 from shared.sync.phone import NotOurServer, Offline
 from shared.sync.wire import MAX_CHANGES
-from tests.vault.stage import COST, HEAD, NAME, OTHER_PIN, PIN, VILLAGE, WRONG, Key25519, change, enrol, fill, found_in
+from tests.vault.stage import (
+    COST,
+    HEAD,
+    NAME,
+    OTHER_PIN,
+    PHOTO,
+    PIN,
+    VILLAGE,
+    WRONG,
+    Key25519,
+    change,
+    enrol,
+    fill,
+    found_in,
+)
 
 
 def enrolled(profiles: Profiles, key: Key25519, pin: str = PIN) -> str:
@@ -199,6 +213,22 @@ def test_a_profile_with_unsent_words_goes_only_when_that_is_said_twice(
     assert profiles.list() == []
     assert profiles.opened == ""
     assert list((tmp_path / "keys").iterdir()) == [], "nor is any key left"
+
+
+def test_a_profile_with_photos_that_the_township_does_not_have_is_not_removed_unasked(profiles: Profiles) -> None:
+    store = profiles.create(PIN)
+    for number, sent in ((1, False), (2, True), (3, False)):
+        store.photo_files.keep(f"photo{number}", PHOTO)
+        store.photo_files.mark(f"photo{number}", sent)
+    id_ = store.folder.name
+    for lock in (lambda: None, profiles.lock):
+        lock()
+        with pytest.raises(StillWaiting, match="2 张照片") as told:
+            profiles.remove(id_)
+        assert (told.value.waiting, told.value.photos) == (0, 2)
+    destroy(profiles, id_)
+    profiles.remove(id_)  # with the key they were lost already
+    assert profiles.list() == []
 
 
 def test_a_profile_with_nothing_unsent_goes_at_once(profiles: Profiles, key: Key25519) -> None:

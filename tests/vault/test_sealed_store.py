@@ -18,6 +18,7 @@ from shared.sync.phone import Copy, Mend
 from tests.vault.stage import (
     HEAD,
     NAME,
+    PHOTO,
     TYPED,
     VILLAGE,
     WORDS,
@@ -29,6 +30,7 @@ from tests.vault.stage import (
     forms,
     found_in,
     new_id,
+    photos_in,
 )
 
 
@@ -52,9 +54,9 @@ def test_no_name_number_token_or_draft_can_be_read_in_any_file_of_a_sealed_profi
 ) -> None:
     fill(store, key.public)
     assert (tmp_path / "phone" / "phone.sqlite3-wal").stat().st_size > 0
-    assert found_in(tmp_path) == [], "while it is open, its log included"
+    assert found_in(tmp_path) == photos_in(tmp_path) == [], "while it is open, its log included"
     store.close()
-    assert found_in(tmp_path) == [], "and when it is closed"
+    assert found_in(tmp_path) == photos_in(tmp_path) == [], "and when it is closed"
 
 
 def test_the_search_for_words_finds_every_one_of_them_in_a_clear_profile(tmp_path: Path, key: Key25519) -> None:
@@ -62,6 +64,7 @@ def test_the_search_for_words_finds_every_one_of_them_in_a_clear_profile(tmp_pat
     fill(clear, key.public)
     clear.close()
     assert {word for file, word in found_in(tmp_path) if file == "phone.sqlite3"} == set(WORDS)
+    assert len(photos_in(tmp_path)) == 2
 
 
 @pytest.mark.parametrize("shape", range(len(list(forms(HEAD)))))
@@ -80,6 +83,7 @@ READ: dict[str, Callable[[Store], Any]] = {
     "mends": lambda store: store.mends(),
     "drafts": lambda store: store.drafts(),
     "briefs": lambda store: store.briefs("household"),
+    "photos": lambda store: store.photos_that_are("here"),
 }
 
 
@@ -94,6 +98,7 @@ def two_of_each(store: Store) -> None:
             store.put_copy(Copy(record))
             store.put_mend(Mend(number, "household", new_id(1), VILLAGE, None, "s", {}, "invalid", "", {}))
             store.put_draft(Key("visit", new_id(number)), {"remark": f"{number}"})
+            store.put_photo(new_id(number), Key("visit", new_id(1)), "here", {"field": "photos"})
 
     store.together(work)
 
@@ -192,6 +197,7 @@ def clear_profile(folder: Path, key: str) -> dict[str, Any]:
     held = everything(store)
     store.close()
     assert found_in(folder)
+    assert photos_in(folder)
     return held
 
 
@@ -201,10 +207,10 @@ def test_a_clear_profile_that_gets_a_lock_keeps_all_it_holds_and_shows_none_of_i
     before = clear_profile(tmp_path / "phone", key.public)
     store = Store(tmp_path / "phone", 0)
     store.seal_all(seal)
-    assert found_in(tmp_path) == [], "at once"
+    assert found_in(tmp_path) == photos_in(tmp_path) == [], "at once"
     assert everything(store) == before
     store.close()
-    assert found_in(tmp_path) == []
+    assert found_in(tmp_path) == photos_in(tmp_path) == []
     again = Store(tmp_path / "phone", 0, seal=seal)
     assert everything(again) == before
     again.close()
@@ -216,7 +222,7 @@ def test_a_clear_profile_opened_with_a_seal_is_sealed_as_a_whole(tmp_path: Path,
     store = Store(tmp_path / "phone", 0, seal=seal)
     assert everything(store) == before
     store.close()
-    assert found_in(tmp_path) == []
+    assert found_in(tmp_path) == photos_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("where", ["COMMIT", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"])
@@ -233,9 +239,56 @@ def test_a_sealing_that_was_killed_is_finished_at_the_next_opening(
     again = Store(tmp_path / "cut", 0, seal=seal)
     assert everything(again) == before
     assert again.fact(SWEPT) is True
-    assert found_in(tmp_path / "cut") == []
+    assert found_in(tmp_path / "cut") == photos_in(tmp_path / "cut") == []
     again.close()
-    assert found_in(tmp_path / "cut") == []
+    assert found_in(tmp_path / "cut") == photos_in(tmp_path / "cut") == []
+
+
+@pytest.mark.parametrize("done", [0, 1])
+@pytest.mark.parametrize("half", [False, True])
+def test_a_sealing_killed_between_two_photos_is_finished_at_the_next_opening(
+    tmp_path: Path, seal: Seal, key: Key25519, monkeypatch: pytest.MonkeyPatch, done: int, half: bool
+) -> None:
+    before = clear_profile(tmp_path / "phone", key.public)
+    store, replaced = Store(tmp_path / "phone", 0), [0]
+    replace = Path.replace
+
+    def power_fails(path: Path, target: Path) -> Path:
+        if path.parent.name == "photos":
+            if replaced[0] == done:
+                if half:  # while the file beside it was being written: of a clear profile's last photo, say
+                    path.write_bytes(PHOTO[:1000])
+                raise KeyboardInterrupt
+            replaced[0] += 1
+        return replace(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", power_fails)
+        with pytest.raises(KeyboardInterrupt):
+            store.seal_all(seal)
+    store._connection.close()
+    plain = [
+        path
+        for path in (tmp_path / "phone" / "photos").iterdir()
+        if path.suffix != ".part" and path.read_bytes() == PHOTO
+    ]
+    assert len(plain) == 2 - done
+    again = Store(tmp_path / "phone", 0, seal=seal)
+    assert photos_in(tmp_path / "phone") == []
+    assert everything(again) == before
+    again.close()
+
+
+def test_no_photo_opens_in_another_ones_place_or_when_damaged(store: Store, tmp_path: Path, key: Key25519) -> None:
+    fill(store, key.public)
+    folder = tmp_path / "phone" / "photos"
+    sealed = (folder / new_id(6)).read_bytes()
+    for wrong in (sealed[:-1] + bytes([sealed[-1] ^ 1]), (folder / f"{new_id(7)}.sent").read_bytes(), sealed[:20]):
+        (folder / new_id(6)).write_bytes(wrong)
+        with pytest.raises(Unsealable):
+            store.photo_files.read(new_id(6))
+    (folder / new_id(6)).write_bytes(sealed)
+    assert store.photo_files.read(new_id(6)) == PHOTO
 
 
 class PowerCut:

@@ -4,7 +4,6 @@ Promises: a photograph is small, upright and without the place it was taken at; 
 Leaves to others: what a picture is of, and sealing it.
 """
 
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,10 @@ from mobile.device.android.java import Java
 from mobile.device.android.results import CAMERA, OK, Results
 from mobile.device.ports import NotOnThisDevice
 from mobile.disk import StorageFull, replace_file
+from mobile.jpeg import NotAJpeg, bare
+from shared.photos import LONGEST, QUALITY
 from shared.sync.phone import PhoneError
 
-LONGEST = 1600
-"""Pixels of a photograph's longer side."""
-QUALITY = 75
 READ_AND_WRITE = 1 | 2  # Intent's FLAG_GRANT_READ_URI_PERMISSION and FLAG_GRANT_WRITE_URI_PERMISSION
 TURNED = {3: 180.0, 6: 90.0, 8: 270.0}
 """EXIF's Orientation to degrees clockwise; the mirrored ones no camera writes."""
@@ -54,21 +52,32 @@ class AndroidCamera:
 
     def _open(self, into: Path, done: Callable[[Path | PhoneError | None], None]) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        raw = self._folder / f"{uuid.uuid4()}.jpg"
+        raw = self._raw(into)
         intent = self._java.a("android.content.Intent")("android.media.action.IMAGE_CAPTURE")
         intent.putExtra("output", shared_uri(self._java, raw))
         intent.addFlags(READ_AND_WRITE)
         self._results.start(intent, lambda code, _: done(self._keep(raw, into, code == OK)))
+
+    def left_behind(self, into: Path) -> Path | PhoneError | None:
+        raw = self._raw(into)
+        if into.exists():
+            raw.unlink(missing_ok=True)
+            return into
+        return self._keep(raw, into, True)
+
+    def _raw(self, into: Path) -> Path:
+        """Where the camera app writes: told by the photograph's own name, so that it is found again after a kill."""
+        return self._folder / f"{into.stem}.jpg"
 
     def _keep(self, raw: Path, into: Path, taken: bool) -> Path | PhoneError | None:
         small = raw.with_suffix(".small")
         try:
             if not (taken and raw.exists() and shrink(self._java, raw, small)):
                 return None
-            replace_file(into, small.read_bytes())
+            replace_file(into, bare(small.read_bytes()))  # Android's encoder may add a colour profile
             return into
-        except StorageFull as full:
-            return full
+        except (StorageFull, NotAJpeg) as error:
+            return error
         finally:
             raw.unlink(missing_ok=True)
             small.unlink(missing_ok=True)

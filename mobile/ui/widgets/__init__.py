@@ -10,6 +10,7 @@ from mobile.ui.widgets.buttons import ButtonPiece, ButtonsPiece
 from mobile.ui.widgets.chips import ChoicePiece, FiltersPiece
 from mobile.ui.widgets.fields import TextFieldPiece
 from mobile.ui.widgets.meters import ProgressPiece, RingPiece
+from mobile.ui.widgets.photos import LargePhotoPiece, PhotosPiece
 from mobile.ui.widgets.piece import BlockPiece
 from mobile.ui.widgets.pinpad import PinPadPiece
 from mobile.ui.widgets.points import PointsPiece
@@ -33,6 +34,8 @@ PIECES: dict[type[blocks.Block], type[BlockPiece[Any]]] = {
     blocks.Search: SearchPiece,
     blocks.Points: PointsPiece,
     blocks.PinPad: PinPadPiece,
+    blocks.Photos: PhotosPiece,
+    blocks.LargePhoto: LargePhotoPiece,
     blocks.Ring: RingPiece,
     blocks.Progress: ProgressPiece,
 }
