@@ -9,10 +9,10 @@ REPORTS := .pytest_cache/reports
 ARGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run serve app phone screenshots phone-env test check bench bench-console format lock
+.PHONY: help setup demo run serve app phone screenshots phone-env test check bench bench-console bench-photos format lock
 
 help:  ## 列出命令 / list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:  ## 建立 .venv，装好依赖 / make .venv with the locked dependencies
 	@sh .ci/setup
@@ -72,6 +72,9 @@ bench: setup  ## 速度对照 / figures against peers, with the machine
 
 bench-console: setup  ## 控制台的速度，二十万次走访 / the console with 200,000 visits (ARGS="--keep DIR")
 	@$(PY) -m bench.console $(ARGS)
+
+bench-photos: setup  ## 千张照片与记录同传 / 1,000 photos by 50 phones while records sync
+	@$(PY) -m bench.photos $(ARGS)
 
 format: setup  ## 整理代码 / format and fix the code
 	@$(PY) -m ruff check --fix-only --quiet .
