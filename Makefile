@@ -39,19 +39,24 @@ phone-env: setup  ## 只装手机里有的包，再跑一遍界面测试 / the s
 phone: setup  ## 终端手机 / the terminal phone (ARGS="--profile DIR list")
 	@$(PHONE) $(ARGS)
 
-# Two cores, two halves: what opens windows, browsers and servers, and all the rest. With ARGS it is one run, as asked.
-# A test that needs root and has none skips with the reason "needs root: WHAT"; those are named at the end, never passed.
+# Two cores, two halves: what opens windows, browsers and servers, and all the rest; beside them what mostly waits for a slow line.
+# With ARGS it is one run, as asked. A test that needs root and has none skips with the reason "needs root: WHAT"; those are named at the
+# end, never passed.
 EYES := tests/browser tests/console tests/journeys tests/pages
+LINE := tests/photos/test_slow_line.py
 test: check  ## 检查并跑全部测试 / checks, then every test (ARGS="-k word")
 	@echo "== 测试 / pytest"
 	@mkdir -p $(REPORTS); rm -rf $(REPORTS)/*; \
+	aside() { $(PY) -m pytest $$2 -o cache_dir=$(REPORTS)/cache-$$1 --junitxml=$(REPORTS)/$$1.xml >$(REPORTS)/$$1.log 2>&1; echo $$? >$(REPORTS)/$$1.code; }; \
 	if [ -n "$(ARGS)" ]; then \
 	  $(PY) -m pytest --junitxml=$(REPORTS)/all.xml $(ARGS); code=$$?; \
 	else \
-	  { $(PY) -m pytest $(EYES) -o cache_dir=$(REPORTS)/cache --junitxml=$(REPORTS)/eyes.xml >$(REPORTS)/eyes.log 2>&1; echo $$? >$(REPORTS)/eyes.code; } & \
-	  $(PY) -m pytest $(EYES:%=--ignore=%) --junitxml=$(REPORTS)/rest.xml; code=$$?; \
-	  echo "== 另一半：窗口、浏览器、服务器 / the other half: $(EYES)"; \
-	  wait; cat $(REPORTS)/eyes.log; [ "$$(cat $(REPORTS)/eyes.code)" = 0 ] || code=1; \
+	  aside eyes "$(EYES)" & aside line "$(LINE)" & \
+	  $(PY) -m pytest $(EYES:%=--ignore=%) $(LINE:%=--ignore=%) --junitxml=$(REPORTS)/rest.xml; code=$$?; \
+	  wait; \
+	  echo "== 另一半：窗口、浏览器、服务器 / the other half: $(EYES)"; cat $(REPORTS)/eyes.log; \
+	  echo "== 慢线路 / the slow line: $(LINE)"; cat $(REPORTS)/line.log; \
+	  for part in eyes line; do [ "$$(cat $(REPORTS)/$$part.code)" = 0 ] || code=1; done; \
 	fi; \
 	left=$$(cat $(REPORTS)/*.xml 2>/dev/null | grep -o 'message="needs root: [^"]*"' | sed 's/^message="needs root: //; s/"$$//' | sort | uniq -c); \
 	if [ -n "$$left" ]; then \
