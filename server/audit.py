@@ -51,6 +51,7 @@ ACTIONS = {
     "roster_import": Label("导入花名册", "Roster imported"),
     "areas_import": Label("导入区划", "Areas imported"),
     "export": Label("导出", "Exported"),
+    "export_failed": Label("导出没有完成，什么也没有导出", "Export not made, nothing left"),
     "export_ask": Label("申请导出", "Export asked for"),
     "export_approved": Label("同意导出", "Export approved"),
     "export_declined": Label("不同意导出", "Export declined"),

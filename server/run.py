@@ -1,7 +1,8 @@
 """Running the server: waitress in one process on SQLite (one writer, nothing orphaned when it is killed), gunicorn's gthread workers on
 PostgreSQL; with a certificate of our own, waitress behind a TLS door. Also `ruhu run`: the demo data on first use, then the server.
 
-Promises: a request is handed to the app only once it is here whole, so a cut upload changes nothing.
+Promises: on waitress a request is handed to the app only once it is here whole, so one that is cut or stands still takes no thread. gunicorn
+hands it over at once and the app reads the body from the line, so there what reads one gives up a line that stands still (`api.edge.read_body`).
 """
 
 import asyncio

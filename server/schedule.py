@@ -3,7 +3,7 @@ township's sweep of its photographs (`photos.sweep`).
 
 Runs in threads of the serving process, and once when it starts, since a township's computer may be off at midnight. Several processes may
 all do it: what is done twice does nothing twice. Promises: one that fails is logged without anybody's words, keeps none of the others
-from theirs, and is tried again next time; serving goes on. Leaves to others: what a round or a sweep does.
+from theirs, and is tried again next time; nothing is swept by a clock that the township's log contradicts; serving goes on. Leaves to others: what a round or a sweep does.
 """
 
 import structlog
@@ -11,9 +11,10 @@ from huey import MemoryHuey, crontab
 
 from server.acts.ledger import go_round, townships
 from server.audit import Actor
-from server.photos.sweep import sweep
+from server.photos.sweep import doubt, sweep
 from server.service import Service, now_ms
 from server.store import Database
+from shared.moments import iso
 
 SYSTEM = Actor("", "系统 / system", "system")
 log = structlog.get_logger()
@@ -62,8 +63,15 @@ def rounds(database: Database) -> None:
 def sweeps(service: Service) -> None:
     """A sweep of every township's photographs; one that fails does not keep the others from theirs."""
     for township in townships(service.database):
+        now = now_ms()
         try:
-            done = sweep(service, township, now_ms(), SYSTEM)
+            if doubted := doubt(service.database, township, now):
+                log.error(
+                    "sweep_doubts_the_clock",
+                    township=township, clock=doubted.clock, now=iso(now), newest_change=iso(doubted.newest),
+                )  # fmt: skip
+                continue
+            done = sweep(service, township, now, SYSTEM)
         except Exception as error:  # as above
             log.error("sweep_failed", township=township, error=type(error).__name__)
             continue

@@ -245,7 +245,7 @@ class ExportRequest(Base):
     filters: Mapped[str | None] = mapped_column(Text)  # JSON
     whole: Mapped[int] = mapped_column(Integer, default=0)  # 1: with what is masked otherwise
     persons: Mapped[int] = mapped_column(Integer)
-    pictures: Mapped[int] = mapped_column(Integer, default=0)  # 1: with the photographs
+    pictures: Mapped[int] = mapped_column(Integer, default=0)  # how many photographs; 0: without
     reason: Mapped[str] = mapped_column(Text)
     person: Mapped[str] = mapped_column(PLAIN)
     asked_by: Mapped[str] = mapped_column(Text)

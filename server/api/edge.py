@@ -1,11 +1,13 @@
 """What every route needs: the body within its limits, the caller behind the token, and replies in JSON, compressed where asked for."""
 
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Response, current_app, request
+from werkzeug.exceptions import ClientDisconnected
 
 from server.access import Caller, TokenError, caller_of
 from server.codec import Decoder, deflate, encode, inflate
@@ -16,6 +18,10 @@ SQUEEZE_FROM = 300
 """Replies of at least this many bytes are compressed for clients that take it."""
 PATIENCE_SECONDS = 20.0
 """How long a request waits for a place."""
+
+
+STALL_SECONDS = 20.0
+"""How long a body may stand still on its way to us. Only where the app reads it from the line (gunicorn): waitress hands it over whole."""
 
 
 class UnauthorizedError(RequestError):
@@ -38,6 +44,10 @@ class BusyError(RequestError):
     """Too many at once: come back in a moment."""
 
     status, code = 503, "busy"
+
+
+class StalledError(BusyError):
+    """The body stood still on its way: whoever sends it has no place for so long, and comes back."""
 
 
 def service() -> Service:
@@ -75,13 +85,36 @@ def phone() -> Caller:
     return who
 
 
+def read_body(size: int) -> bytes:
+    """The body's next bytes, at most so many; b"" at its end. StalledError when none come for STALL_SECONDS: then what came of these bytes,
+    and nothing after it, can still be read from the request's stream.
+    """
+    line: socket.socket | None = request.environ.get("gunicorn.socket")
+    if line is None:
+        return request.stream.read(size)
+    before = line.gettimeout()
+    line.settimeout(STALL_SECONDS)
+    try:
+        return request.stream.read(size)
+    except ClientDisconnected as error:
+        if not isinstance(error.__context__, TimeoutError):
+            raise
+        with suppress(OSError):  # the line is gone altogether meanwhile
+            line.shutdown(socket.SHUT_RD)
+        raise StalledError(
+            "请求传到一半停住了，请稍后重试。 / The request stood still on its way; send it again."
+        ) from error
+    finally:
+        line.settimeout(before)  # a long reply on a slow line takes longer
+
+
 def plain_body() -> bytes:
-    """The body's bytes, inflated. TooLarge, MediaTypeError, BadRequest."""
+    """The body's bytes, inflated. TooLarge, MediaTypeError, BadRequest, StalledError."""
     if request.mimetype not in ("application/json", ""):
         raise MediaTypeError("请发送 application/json。 / Send application/json.")
     if (request.content_length or 0) > MAX_BODY:
         raise TooLarge("超过 2 MiB，请分批。 / More than 2 MiB; send fewer changes.")
-    body = request.stream.read(MAX_BODY + 1)
+    body = read_body(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         raise TooLarge("超过 2 MiB，请分批。 / More than 2 MiB; send fewer changes.")
     if request.content_length is not None and len(body) < request.content_length:

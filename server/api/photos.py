@@ -16,7 +16,7 @@ from flask import Response, request
 from flask_smorest import Blueprint
 
 from server.access import Caller
-from server.api.edge import MediaTypeError, phone, place, service
+from server.api.edge import MediaTypeError, StalledError, phone, place, read_body, service
 from server.api.schemas import ErrorBody
 from server.config import GUARD_BYTES
 from server.photos.claim import must_name
@@ -217,9 +217,14 @@ def _take(who: Caller, id_: str, offset: int) -> Upload:
 
 
 def _blocks() -> Iterator[bytes]:
-    """The body as it comes. An error when it is cut short: what came before that was given out."""
-    while block := request.stream.read(_BLOCK):
-        yield block
+    """The body as it comes. An error when it is cut short or stands still: what came before that was given out."""
+    try:
+        while block := read_body(_BLOCK):
+            yield block
+    except StalledError:
+        if rest := request.stream.read(_BLOCK):
+            yield rest
+        raise
 
 
 def _must_speak_tus() -> None:

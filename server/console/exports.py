@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from typing import IO, Any
 from urllib.parse import urlencode
 
+import structlog
 from flask import Response, abort, redirect, request, send_file, url_for
+from xlsxwriter.exceptions import XlsxWriterException
 
 from server import audit
 from server.access import AccessError
@@ -32,6 +34,8 @@ from server.sight import Right
 from server.store import TownshipStore
 from server.words import moment
 from shared.moments import iso
+
+log = structlog.get_logger()
 
 
 @act("/t/<township>/lists/<name>/export", SIGNED_IN)
@@ -106,10 +110,10 @@ def ask_export(town: Town, name: str) -> Any:
         given = wanted.given(request.form)
         why = reason()
         with _reading(town, wanted, given, **({} if with_pictures else {"page": 1})) as found:
-            persons = found.named
+            persons, photos = found.named, 0
             alone = requests.taken_alone(found.query.store, town.account.person, town.now)
-            if with_pictures:  # so that nobody agrees to what cannot leave
-                pictures.gather(found, service().photos, service().config.instance)
+            if with_pictures:  # so that nobody agrees to what cannot leave, or to more than they were told of
+                photos = pictures.gather(found, service().photos, service().config.instance).most
         few = not persons or alone + persons <= service().config.export_persons
         if few and not with_pictures:
             tell("不用申请：人数不多，可直接导出。", "No need to ask: it names few enough to take out at once.", "info")
@@ -117,7 +121,7 @@ def ask_export(town: Town, name: str) -> Any:
         with town.database.transaction() as connection:
             store = TownshipStore(town.database, connection, town.code)
             requests.ask(
-                store, town.actor, wanted, given, whole=whole, pictures=with_pictures, persons=persons, reason=why, now=now_ms(),
+                store, town.actor, wanted, given, whole=whole, pictures=photos, persons=persons, reason=why, now=now_ms(),
             )  # fmt: skip
     except (AccessError, BadFilterError, PicturesError) as error:
         tell_error(error)
@@ -210,7 +214,8 @@ def _reading(town: Town, wanted: Listing, given: Mapping[str, str], **how: Any) 
 
 
 def _leave(town: Town, found: Reading, why: str, asked: Asked | None = None) -> Response:
-    """Write down that a list leaves, then make its file. With a request the approval is spent in the same transaction."""
+    """Write down that a list leaves, then make its file, which names the row. With a request the approval is spent in the same transaction;
+    where the file cannot be made both are taken back in another."""
     photos, instance = service().photos, service().config.instance
     album = pictures.gather(found, photos, instance) if asked is not None and asked.pictures else None
     ending = "zip" if album else "csv" if request.form.get("as") == "csv" else "xlsx"
@@ -223,33 +228,54 @@ def _leave(town: Town, found: Reading, why: str, asked: Asked | None = None) -> 
     }  # fmt: skip
     if found.query.whole:
         details["fields"] = sorted(column.key for column in found.listing.columns if column.masked)
+    here = 0
     if album:
         here = album.count(HERE)
         details |= {"photos": here, "photos_missing": sum(map(len, album.rows.values())) - here}
     if why:
         details["reason"] = why
-    number, made = note_leaving(town, details, now, asked, found.named)
+    number, made = note_leaving(town, details, now, asked, found.named, here)
     about = About(
         found.listing.title, town.name, town.account.name, now, number, made,
         filters_in_words(found.listing, given, town.sight.places(found.query.store), language()),
         found.total, found.named, why, language=language(), photos=album.words() if album else None,
     )  # fmt: skip
     name = about.file_name(ending)
-    if album:
-        return send(pictures.write_zip(found, album, photos, about, instance), name, pictures.ZIP)
-    if ending == "csv":
-        return send(write_csv(found, about, instance), name, CSV)
-    return send(write_xlsx(found, about, instance), name, XLSX)
+    with _giving_back(town, details, number, now, asked):
+        if album:
+            file, kind = pictures.write_zip(found, album, photos, about, instance), pictures.ZIP
+        elif ending == "csv":
+            file, kind = write_csv(found, about, instance), CSV
+        else:
+            file, kind = write_xlsx(found, about, instance), XLSX
+    return send(file, name, kind)
+
+
+@contextmanager
+def _giving_back(town: Town, details: Mapping[str, Any], number: int, now: int, asked: Asked | None) -> Iterator[None]:
+    """Whatever keeps a file from being made, the trail says that nothing left and the approval is good again.
+    AccessError in words when it was the disk."""
+    try:
+        yield
+    except Exception as error:
+        with town.database.transaction() as connection:
+            store = TownshipStore(town.database, connection, town.code)
+            undone = {"list": details["list"], "row": number, "persons": details["persons"]}
+            requests.not_made(store, town.actor, asked.id if asked else "", now, undone, now_ms())
+        if not isinstance(error, OSError | XlsxWriterException):
+            raise
+        log.error("export_failed", township=town.code, list=details["list"], error=type(error).__name__)
+        raise AccessError(requests.NOT_MADE_APPROVED if asked else requests.NOT_MADE) from error
 
 
 def note_leaving(
-    town: Town, details: Mapping[str, Any], now: int, asked: Asked | None = None, named: int = 0
+    town: Town, details: Mapping[str, Any], now: int, asked: Asked | None = None, named: int = 0, photos: int = 0
 ) -> tuple[int, str]:
     """(number, hash) of the trail's row, committed. NeedsTwoError, and no row, when so many persons leave with a second one's word alone."""
     with town.database.transaction() as connection:
         store = TownshipStore(town.database, connection, town.code)
         if asked is not None:
-            requests.take(store, town.actor, asked.id, named, now)
+            requests.take(store, town.actor, asked.id, named, now, photos)
         town.note(store, "export", kind="export", record=asked.id if asked else "", details=details)
         if asked is None and named:
             requests.check_alone(store, town.account.person, service().config.export_persons, now)

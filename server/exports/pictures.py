@@ -20,10 +20,11 @@ from server.exports.files import workshop, write_xlsx
 from server.exports.reading import Reading
 from server.lists.listing import Column, Row
 from server.photos.store import PhotoStore
-from server.reading.pictured import COMING, DAMAGED, HERE, RETIRED, Named, photos_of
+from server.reading.pictured import COMING, DAMAGED, HERE, LOST, RETIRED, UNREADABLE, Named, photos_of, waited
 from shared.fields import Label
 from shared.kind import Kind
 from shared.photos import photo_fields
+from shared.record import Key
 
 ZIP = "application/zip"
 MOST = 2000
@@ -33,6 +34,7 @@ FOLDER = "photos"
 _BATCH = 500
 _MISSING = {
     COMING: Label("{n} 张还在路上", "{n} still on the way"),
+    LOST: Label("{n} 张没有收到", "{n} did not arrive"),
     RETIRED: Label("{n} 张已过保存期", "{n} not kept any longer"),
     DAMAGED: Label("{n} 张读不出来", "{n} cannot be read"),
 }
@@ -52,42 +54,70 @@ class Gathered:
     def count(self, state: str) -> int:
         return Counter(one.state for named in self.rows.values() for one in named)[state]
 
+    @property
+    def most(self) -> int:
+        """How many a second person is asked about: those that are here, and those that may still come before it is taken."""
+        return self.count(HERE) + self.count(COMING)
+
+    def missing(self) -> list[Label]:
+        """What is named and not there, in words by why."""
+        return [_missing(state, n) for state in _MISSING if (n := self.count(state))]
+
     def words(self) -> Label:
         """How many there are, and how many are named that are not there."""
-        here = self.count(HERE)
-        missing = [_missing(state, n) for state in _MISSING if (n := self.count(state))]
+        here, missing = self.count(HERE), self.missing()
         zh, en = [f"附照片 {here} 张"], [f"with {here} photos"]
         return Label("，".join([*zh, *(one.zh for one in missing)]), ", ".join([*en, *(one.en for one in missing)]))
 
 
 def gather(reading: Reading, photos: PhotoStore, instance: Path) -> Gathered:
-    """What the rows' records name. PicturesError when there is none, when there are too many, or too little room to put them together."""
-    kind, store = reading.query.database.kinds[reading.listing.pictured], reading.query.store
+    """What the rows' records name. PicturesError when there is none to give, when there are too many, or too little room to put them together."""
     found: dict[int, Sequence[Named]] = {}
     count = size = 0
     numbered = enumerate(reading.rows(), 1)
     while rows := list(islice(numbered, _BATCH)):
-        ids = [str(row["_id"]) for _, row in rows]
-        values = {entry.id: entry.values for entry in store.entries(kind.name, photo_fields(kind), ids=ids)}
-        for number, row in rows:
-            if named := photos_of(photos, store.code, kind, values.get(str(row["_id"]), {})):
-                found[number] = named
-                count += len(named)
-                size += sum(one.held.bytes for one in named if one.held and one.state == HERE)
+        for number, named in _batch(reading, photos, rows):
+            found[number] = named
+            count += len(named)
+            size += sum(one.held.bytes for one in named if one.held and one.state == HERE)
         if count > MOST:
             raise PicturesError(
                 f"照片超过 {MOST} 张，请加筛选条件，分几次申请。 / More than {MOST} photos; filter the list and ask in parts."
             )
+    gathered = Gathered(found)
     if not count:
         raise PicturesError(
             "这份名单没有照片，不附照片即可导出。 / No row of this list has a photo; take it out without."
+        )
+    if not gathered.most:
+        missing = gathered.missing()
+        raise PicturesError(
+            f"这份名单没有可附的照片（{'，'.join(one.zh for one in missing)}），不附照片即可导出。"
+            f" / No photo of this list can go along ({', '.join(one.en for one in missing)}); take it out without."
         )
     if shutil.disk_usage(instance).free < size + GUARD_BYTES:
         raise PicturesError(
             "服务器磁盘空间不够打包这些照片，请加筛选条件，或联系管理员。"
             " / The server has too little room to put these photos together; filter the list, or tell the administrator."
         )
-    return Gathered(found)
+    return gathered
+
+
+def _batch(
+    reading: Reading, photos: PhotoStore, rows: Sequence[tuple[int, Row]]
+) -> Iterator[tuple[int, Sequence[Named]]]:
+    """(row, what its record names) of the rows that name any."""
+    kind, store = reading.query.database.kinds[reading.listing.pictured], reading.query.store
+    ids = {number: str(row["_id"]) for number, row in rows}
+    entries = store.entries(kind.name, photo_fields(kind), ids=list(ids.values()))
+    named = {entry.id: photos_of(photos, store.code, kind, entry.values) for entry in entries}
+    waiting = [Key(kind.name, id_) for id_, own in named.items() if any(one.state == COMING for one in own)]
+    history = store.history(waiting) if waiting else {}
+    for key, record in (store.load(waiting) if waiting else {}).items():
+        named[key.id] = waited(record, history.get(key, []), named[key.id], reading.query.now)
+    for number, id_ in ids.items():
+        if own := named.get(id_):
+            yield number, own
 
 
 @dataclass(frozen=True)
@@ -127,7 +157,7 @@ def _add(archive: zipfile.ZipFile, photos: PhotoStore, township: str, name: str,
         return one, ""
     try:
         data = photos.read(township, one.name)
-    except OSError:
+    except UNREADABLE:
         return replace(one, state=DAMAGED), ""
     if data is None:
         return replace(one, state=RETIRED), ""

@@ -2,7 +2,7 @@
 
 Whoever wants it says why; another one who may export agrees or declines; it is taken once, within a day, as it was asked for. Promises: nobody
 decides on their own request and none is taken twice, whatever happens at once (the database decides, in one statement); each step has its
-row in the trail in the same transaction. Leaves to others: who may export, and when it takes two (`console`), the file (`files`).
+row in the trail in the same transaction; what could not be made spends nothing. Leaves to others: who may export, and when it takes two (`console`), the file (`files`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,12 +21,20 @@ from server.store import TownshipStore
 GOOD_MS = 24 * 3_600_000
 """How long an approval is good."""
 GROWTH = 10
-"""A list that names more than so many percent beyond what was approved is another list."""
+"""A list with more persons or photographs than so many percent beyond what was approved is another list."""
 SHOWN = 100
 ALONE_MS = 24 * 3_600_000
 """How long what somebody took out alone counts towards what takes two: slices of a list are the list."""
 
 NO_APPROVAL = "没有可领取的批准。 / There is no approval to take."
+NOT_MADE = (
+    "文件没有做成，什么也没有导出；请稍后再试，仍不行请告诉管理员。"
+    " / The file could not be made and nothing left; try again later, and tell the administrator if it stays."
+)
+NOT_MADE_APPROVED = (
+    "文件没有做成，什么也没有导出，批准没有用掉；请稍后再领取，仍不行请告诉管理员。"
+    " / The file could not be made, nothing left and the approval is not spent; take it later, and tell the administrator if it stays."
+)
 
 WAITING, APPROVED, DECLINED, TAKEN, ENDED = "waiting", "approved", "declined", "taken", "ended"
 
@@ -39,13 +47,13 @@ class NeedsTwoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request. Moments in ms since 1970; `filters` by name, as the list takes them; `pictures`: with the photographs."""
+    """A request. Moments in ms since 1970; `filters` by name, as the list takes them; `pictures`: how many photographs, 0 for without."""
 
     id: str
     listing: str
     filters: Mapping[str, str]
     whole: bool
-    pictures: bool
+    pictures: int
     persons: int
     reason: str
     person: str
@@ -77,14 +85,14 @@ def ask(
     persons: int,
     reason: str,
     now: int,
-    pictures: bool = False,
+    pictures: int = 0,
 ) -> str:
-    """Ask for a list; returns the request's id. AccessError when the person waits for the same one already."""
+    """Ask for a list, with so many photographs; returns the request's id. AccessError when the person waits for the same one already."""
     filters = _text(given)
     if store.sql(
         "SELECT 1 FROM export_request WHERE township = ? AND person = ? AND listing = ? AND filters = ? AND whole = ?"
-        " AND pictures = ? AND decision IS NULL",
-        store.code, actor.person, listing.name, filters, int(whole), int(pictures),
+        f" AND pictures {'>' if pictures else '='} 0 AND decision IS NULL",
+        store.code, actor.person, listing.name, filters, int(whole),
     ):  # fmt: skip
         raise AccessError(
             "同一份名单已经申请过，正在等另一人同意。 / You asked for this list already; it waits for the second person."
@@ -93,11 +101,11 @@ def ask(
     store.sql(
         "INSERT INTO export_request (township, id, listing, filters, whole, pictures, persons, reason, person, asked_by, asked_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        store.code, id_, listing.name, filters, int(whole), int(pictures), persons, reason, actor.person, actor.name, now,
+        store.code, id_, listing.name, filters, int(whole), pictures, persons, reason, actor.person, actor.name, now,
     )  # fmt: skip
     details = {
         "list": listing.name, "filters": filters_for_the_trail(listing, given), "persons": persons,
-        "whole": whole, "reason": reason, **({"pictures": True} if pictures else {}),
+        "whole": whole, "reason": reason, **({"pictures": pictures} if pictures else {}),
     }  # fmt: skip
     audit.write(store, actor, "export_ask", now, kind="export", record=id_, details=details)
     return id_
@@ -121,19 +129,24 @@ def decide(store: TownshipStore, actor: Actor, id_: str, approve: bool, now: int
             else "这份申请已经办过了。 / This request was dealt with already."
         )
     action = "export_approved" if approve else "export_declined"
-    details = {"list": done[0][0], "persons": done[0][1], **({"pictures": True} if done[0][2] else {})}
+    details = {"list": done[0][0], "persons": done[0][1], **({"pictures": done[0][2]} if done[0][2] else {})}
     audit.write(store, actor, action, now, kind="export", record=id_, details=details)
 
 
-def take(store: TownshipStore, actor: Actor, id_: str, named: int, now: int) -> None:
-    """Spend an approval, for a list that now names so many persons. AccessError when it is none, is over, or the list has grown."""
+def take(store: TownshipStore, actor: Actor, id_: str, named: int, now: int, photos: int = 0) -> None:
+    """Spend an approval, for a list that now names so many persons and takes so many photographs along. AccessError when it is none, is over, or the list has grown."""
     found = find(store, id_)
     if found is None or found.person != actor.person or found.state(now) != APPROVED:
         raise AccessError(NO_APPROVAL)
-    if has_grown(found, named):
+    if has_grown(found.persons, named):
         raise AccessError(
             f"名单现有 {named} 人，比批准时的 {found.persons} 人多出一成以上，请重新申请。"
             f" / The list now names {named} persons, over a tenth more than the {found.persons} approved; ask anew."
+        )
+    if has_grown(found.pictures, photos):
+        raise AccessError(
+            f"照片现有 {photos} 张，比批准时的 {found.pictures} 张多出一成以上，请重新申请。"
+            f" / There are now {photos} photos, over a tenth more than the {found.pictures} approved; ask anew."
         )
     done = store.sql(
         "UPDATE export_request SET taken_at = ? WHERE township = ? AND id = ? AND person = ? AND decision = 'approved'"
@@ -144,6 +157,18 @@ def take(store: TownshipStore, actor: Actor, id_: str, named: int, now: int) -> 
         raise AccessError(NO_APPROVAL)
 
 
+def not_made(
+    store: TownshipStore, actor: Actor, id_: str, taken_at: int, details: Mapping[str, object], now: int
+) -> None:
+    """The file could not be made: nothing left, and the approval that was spent on it then is good again for as long as it was.
+    `id_` is '' for a list that somebody took out alone."""
+    store.sql(
+        "UPDATE export_request SET taken_at = NULL WHERE township = ? AND id = ? AND person = ? AND taken_at = ?",
+        store.code, id_, actor.person, taken_at,
+    )  # fmt: skip
+    audit.write(store, actor, "export_failed", now, kind="export", record=id_, details=details)
+
+
 def taken_alone(store: TownshipStore, person: str, now: int) -> int:
     """How many persons the lists named that this person took out in the last day without a second person's word."""
     since = now - ALONE_MS
@@ -151,10 +176,11 @@ def taken_alone(store: TownshipStore, person: str, now: int) -> int:
         "SELECT seq FROM audit WHERE township = ? AND at <= ? ORDER BY seq DESC LIMIT 1"  # walks back a day, no more
     )
     rows = audit.read(
-        store, f"seq > coalesce(({before}), 0) AND at > ? AND action = 'export' AND person = ? AND record = ''",
+        store, f"seq > coalesce(({before}), 0) AND at > ? AND action IN ('export', 'export_failed') AND person = ? AND record = ''",
         (store.code, since, since, person),
     )  # fmt: skip
-    return sum(int(row.details.get("persons") or 0) for row in rows)
+    signs = {"export": 1, "export_failed": -1}  # what could not be made did not leave
+    return max(0, sum(signs[row.action] * int(row.details.get("persons") or 0) for row in rows))
 
 
 def check_alone(store: TownshipStore, person: str, most: int, now: int) -> None:
@@ -166,8 +192,8 @@ def check_alone(store: TownshipStore, person: str, most: int, now: int) -> None:
         raise NeedsTwoError
 
 
-def has_grown(asked: Asked, named: int) -> bool:
-    return named * 100 > asked.persons * (100 + GROWTH)
+def has_grown(approved: int, now: int) -> bool:
+    return now * 100 > approved * (100 + GROWTH)
 
 
 def find(store: TownshipStore, id_: str) -> Asked | None:
@@ -195,9 +221,9 @@ def _read(store: TownshipStore, where: str, *values: object) -> Sequence[Asked]:
 
 
 def _asked(row: Sequence[object]) -> Asked:
-    id_, listing, filters, whole, pictures, *rest = row
+    id_, listing, filters, whole, *rest = row
     given = msgspec.json.decode(str(filters)) if filters else {}
-    return Asked(id_, listing, given, bool(whole), bool(pictures), *rest)  # type: ignore[arg-type]
+    return Asked(id_, listing, given, bool(whole), *rest)  # type: ignore[arg-type]
 
 
 def _text(given: Mapping[str, str]) -> str:

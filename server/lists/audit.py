@@ -33,7 +33,7 @@ DETAILS = {
     "photos": Label("照片数", "photos"), "photos_missing": Label("没附上的照片", "photos left out"), "pictures": Label("附照片", "with photos"),
     "unnamed": Label("没有记录用到", "named by no record"), "over": Label("保存期已满", "retired"), "bytes": Label("字节", "bytes"),
     "undone": Label("撤销", "taken back"), "members": Label("成员", "members"),
-    "request": Label("申请", "request"), "month": Label("月份", "month"), "household": Label("户", "household"),
+    "request": Label("申请", "request"), "row": Label("操作记录行号", "row of the trail"), "month": Label("月份", "month"), "household": Label("户", "household"),
 }  # fmt: skip
 """What the commonest details are called; others stand as they were written."""
 VALUES: dict[str, Mapping[str, Label]] = {

@@ -1,7 +1,8 @@
 """Photos in folders: `<township>/<first two digits>/<name>.jpg`, `.small.jpg` and `.json`, what is known of it.
 
 The `.json` is written last and goes first: with it a picture is held, without it whatever lies there is a leftover, and the next picture
-that comes into its folder clears it away. Promises: those of `PhotoStore`, for threads and processes. Leaves to others: parts, which lie beside (`uploads`).
+that comes into its folder clears it away. What is not whole gives way to the next `put` of it. Promises: those of `PhotoStore`, for threads and
+processes; what somebody else laid into its folders is left alone. Leaves to others: parts, which lie beside (`uploads`).
 """
 
 import os
@@ -15,12 +16,14 @@ import msgspec
 
 from server.photos.disk import locked, make_folder, sync_folder, write_whole
 from server.photos.store import Held
+from server.photos.whole import is_whole
 from shared.fields import PHOTO
 
 PICTURE, SMALL, FACTS = ".jpg", ".small.jpg", ".json"
 _TOWNSHIP = re.compile(r"[0-9]{9}")
 _NAME = re.compile(PHOTO)
 _SHELF = re.compile(r"[0-9a-f]{2}")
+_OURS = re.compile(rf"\.?({PHOTO})(?:\.jpg|\.small\.jpg|\.json)")
 _PATIENCE_SECONDS = 10.0
 """A picture is written in milliseconds; who waits longer waits for a disk that does not answer."""
 
@@ -41,8 +44,9 @@ class FolderStore:
         facts = self._path(township, held.name, FACTS)
         make_folder(facts.parent)
         with self._alone(facts.parent):
-            if facts.exists():
+            if is_whole(self, township, held.name):
                 return
+            self._remove(township, held.name, FACTS)  # of what is damaged: with it goes the rest, as a leftover
             _clear_leftovers(facts.parent)
             write_whole(self._path(township, held.name, PICTURE), picture)
             write_whole(self._path(township, held.name, SMALL), small)
@@ -126,8 +130,9 @@ class FolderStore:
 
 def _clear_leftovers(shelf: Path) -> None:
     """What somebody wrote who was killed before the picture was held: nobody else writes now, for the shelf is ours alone."""
-    there = {path.name for path in shelf.iterdir()}
-    for name in there:
-        held = name.endswith(FACTS) or f"{name.partition('.')[0]}{FACTS}" in there
-        if name.startswith(".") or not held:
+    with os.scandir(shelf) as entries:
+        there = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
+    for name, is_file in there.items():
+        ours = _OURS.fullmatch(name)
+        if ours and is_file and (name.startswith(".") or f"{ours[1]}{FACTS}" not in there):
             (shelf / name).unlink()

@@ -1,8 +1,9 @@
-"""What the bytes of a photo are, by their own structure and before anything decodes them: JPEG, PNG or WebP, whole, one picture, nothing beside.
+"""What the bytes of a photo are, by their own structure and before anything decodes them: JPEG, PNG or WebP, whole, nothing foreign beside.
 
 Walks over segments and chunks. Refused in words: what ends before or after the picture does, moves, has more pixels than MOST_PIXELS by its
 header, or carries a ZIP, a PDF, a page or a program in its metadata. Promises: what the picture itself is coded in is never searched, for any bytes
-may stand there; reads in one pass, decodes nothing. Leaves to others: whether it can be decoded, and taking all metadata away (`reencode`).
+may stand there; reads in one pass, decodes nothing. Phones lay more behind a JPEG: a depth or brightness map, a second view, a film, zeros.
+That is passed over and not part of the picture (`Seen.end`); anything else behind it is refused. Leaves to others: whether it can be decoded, and taking all metadata away (`reencode`).
 """
 
 import re
@@ -27,11 +28,12 @@ _FOREIGN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a picture is: `format` is JPEG, PNG or WEBP; pixels as its header says, before any turning."""
+    """What a picture is: `format` is JPEG, PNG or WEBP; pixels as its header says, before any turning; it ends before the byte `end`."""
 
     format: str
     width: int
     height: int
+    end: int
 
 
 def look(data: bytes) -> Seen:
@@ -61,26 +63,28 @@ _FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # what a decoder of ours reads: baselin
 _METADATA = frozenset({*range(0xE0, 0xF0), _COM})
 _AFTER_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # a marker that is neither a stuffed byte nor a restart
 _FRAME = struct.Struct(">xHH")
+_PADDING = b"\0 \t\r\n"
 
 
 def _jpeg(data: bytes) -> Seen:
-    at, seen, scanned = 2, None, False
+    at, size, scanned = 2, None, False
     while True:
         marker, at = _marker(data, at)
         if marker == _EOI:
-            if seen is None or not scanned:
+            if size is None or not scanned:
                 raise _broken()
-            _must_end(data, at)
-            return seen
+            if not _is_phones(data[at:]):
+                raise _unsafe()
+            return Seen(JPEG, size[0], size[1], at)
         end = at + int.from_bytes(data[at : at + 2], "big")
         if end < at + 2 or end > len(data):
             raise _broken()
         segment = data[at + 2 : end]
         if marker in _FRAMES:
-            if seen is not None or len(segment) < _FRAME.size:
+            if size is not None or len(segment) < _FRAME.size:
                 raise _broken()
             height, width = _FRAME.unpack_from(segment)
-            seen = Seen(JPEG, width, height)
+            size = width, height
         elif marker in _METADATA:
             _must_be_clean(segment)
         elif marker == _SOS:
@@ -92,6 +96,11 @@ def _jpeg(data: bytes) -> Seen:
         elif marker not in _TABLES:
             raise _broken()
         at = end
+
+
+def _is_phones(tail: bytes) -> bool:
+    """Whether this is what phones lay behind a picture: nothing, padding, more pictures (MPO, Ultra HDR), a film (MP4), Samsung's own."""
+    return tail[4:8] == b"ftyp" or tail.endswith(b"SEFT") or tail.lstrip(_PADDING)[:3] in (b"", b"\xff\xd8\xff")
 
 
 def _marker(data: bytes, at: int) -> tuple[int, int]:
@@ -124,7 +133,8 @@ def _png(data: bytes) -> Seen:
         if name == b"IHDR":
             if length != 13:
                 raise _broken()
-            seen = Seen(PNG, *struct.unpack_from(">II", chunk))
+            width, height = struct.unpack_from(">II", chunk)
+            seen = Seen(PNG, width, height, len(data))
         elif name in _MOVING:
             raise _moving()
         elif name not in _CODED:
@@ -170,7 +180,7 @@ def _webp(data: bytes) -> Seen:
             _must_be_clean(chunk)
     if pictures != 1:
         raise _broken()
-    return Seen(WEBP, max(width for width, _ in sizes), max(height for _, height in sizes))
+    return Seen(WEBP, max(width for width, _ in sizes), max(height for _, height in sizes), len(data))
 
 
 def _chunks(data: bytes, end: int) -> Iterator[tuple[bytes, bytes]]:

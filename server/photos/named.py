@@ -1,6 +1,6 @@
 """Which photographs the township's records name: read straight from the tables, a page at a time.
 
-Two readings of one question. `spared` errs on the side of keeping: any 64 hex digits in any Photos field of any record, removed ones too, and
+Two readings of one question, and when the log first told of one (`named_at`, `came_after`). `spared` errs on the side of keeping: any 64 hex digits in any Photos field of any record, removed ones too, and
 anywhere in what a newer app wrote (`extra`), count as a name, so no sweep takes what somebody may still look for. `named` tells of each
 record exactly what its form shows. Promises: memory for one page, however many records. Leaves to others: what becomes of a picture
 that nobody names (`sweep`), and which of the named are here (`upkeep.verify`).
@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from server.store import Database, TownshipStore
 from server.tables import column_name
 from shared.fields import PHOTO
+from shared.moments import DAY_MS
 from shared.photos import photo_fields
 
 PAGE = 500
 LOG_PAGE = 2000
+LATE_DAYS = 30
 _NAMES = re.compile(rf'"({PHOTO})"')
 
 
@@ -66,6 +68,45 @@ def named(database: Database, store: TownshipStore) -> Iterator[tuple[str, str, 
             continue
         for id_, *cells in _rows(store, database.rows[kind.name].table, [column_name(name) for name in fields]):
             yield kind.name, id_, list(dict.fromkeys(name for cell in cells if cell for name in _NAMES.findall(cell)))
+
+
+def named_at(store: TownshipStore, kind: str, record: str, name: str) -> int | None:
+    """When the township first took a change of this record that tells of this picture (ms since 1970); None when the log has none."""
+    ((at,),) = store.sql(
+        "SELECT min(at) FROM changes WHERE township = ? AND record = ? AND kind = ? AND written LIKE ?",
+        store.code, record, kind, f'%"{name}"%',
+    )  # fmt: skip
+    return None if at is None else int(at)
+
+
+def is_late(store: TownshipStore, kind: str, record: str, name: str, now: int) -> bool:
+    """Whether a picture that is not here was named so long ago that it is not to be waited for: phones let go of theirs, too."""
+    at = named_at(store, kind, record, name)
+    return at is not None and at < now - LATE_DAYS * DAY_MS
+
+
+def came_after(store: TownshipStore, names: set[str], first: int) -> dict[str, int]:
+    """Of each of `names`: no earlier than when it can have come (ms since 1970), whatever a clock said then.
+
+    A picture comes after the change that names it, that one after all that stand before it in the log, and all of them after `first`.
+    """
+    found: dict[str, int] = {}
+    newest, after = first, 0
+    while names - found.keys():
+        rows = store.sql(
+            "SELECT seq, at, written FROM changes WHERE township = ? AND seq > ? ORDER BY seq LIMIT ?",
+            store.code,
+            after,
+            LOG_PAGE,
+        )
+        if not rows:
+            break
+        for _, at, written in rows:
+            newest = max(newest, at)
+            for name in (_in_texts((written,)) & names) - found.keys():
+                found[name] = newest
+        after = rows[-1][0]
+    return {name: found.get(name, first) for name in names}
 
 
 def _rows(store: TownshipStore, table: str, columns: list[str]) -> Iterator[tuple[str, ...]]:

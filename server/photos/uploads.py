@@ -10,6 +10,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from server.photos.look import look
 from server.photos.reencode import Made, reencode
 from server.photos.refusal import WRONG_HASH, NoUpload, PhotoRefused, WrongOffset
 from server.photos.store import Held, PhotoStore
+from server.photos.whole import is_whole
 from shared.fields import is_uuid
 from shared.photos import name_of
 from shared.sync.wire import TooLarge
@@ -27,6 +29,8 @@ PARTS = "parts"
 MOST_OPEN = 12
 """Uploads of one phone that may be on their way at a time; the one not touched for longest gives way to a new one."""
 COMING, HELD, REFUSED = "coming", "held", "refused"
+_OF_HELD = uuid.UUID("6f1c5f0e-2b0d-5d0a-9c37-0f6f3f6f2a11")
+"""Under which an upload of a photo that is held has its id, by phone and photo: however often it is begun it is one small file."""
 _TOWNSHIP = re.compile(r"[0-9]{9}")
 _ABOUT = ".json"
 _PATIENCE_SECONDS = 1.0
@@ -73,17 +77,22 @@ class Uploads:
     # --- what a phone does -----------------------------------------------------------------------------------------
 
     def begin(self, township: str, about: About) -> Upload:
-        """A new upload. Of a photo that is held it is done at once, with nothing to send."""
+        """A new upload. Of a photo that is held it is done at once, with nothing to send, and is the same each time.
+
+        One that is damaged here counts as not held: so it comes again.
+        """
         self._make_room(township, about.device)
         folder = self._parts(township)
         make_folder(folder)
-        id_ = str(uuid.uuid4())
-        if self._store.held(township, about.name) is not None:
-            about = msgspec.structs.replace(about, state=HELD)
+        if is_whole(self._store, township, about.name):
+            id_ = str(uuid.uuid5(_OF_HELD, f"{about.device} {about.name}"))
+            with _alone(folder):
+                self._keep(township, id_, msgspec.structs.replace(about, state=HELD), about.begun_at)
         else:
+            id_ = str(uuid.uuid4())
             os.close(os.open(folder / id_, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             _touch(folder / id_, about.begun_at)
-        self._keep(township, id_, about, about.begun_at)
+            self._keep(township, id_, about, about.begun_at)
         return self.find(township, about.device, id_)
 
     def find(self, township: str, device: str, id_: str) -> Upload:
@@ -98,7 +107,7 @@ class Uploads:
                     raise _no_upload() from None
         if about.state == REFUSED:
             raise PhotoRefused(about.code, about.message)
-        if self._store.held(township, about.name) is None:  # swept since, when no record named it
+        if not is_whole(self._store, township, about.name):  # swept since, when no record named it; or damaged
             raise _no_upload()
         return Upload(id_, about, about.length)
 
@@ -203,8 +212,9 @@ class Uploads:
                     WRONG_HASH,
                     "收到的内容与照片的名称不符，请从头再传一次。 / The bytes are not those the photo is named by; send it again from the start.",
                 )
-            if self._store.held(township, about.name) is None:  # another phone may have been faster
-                made = reencode(data, look(data))
+            if not is_whole(self._store, township, about.name):  # another phone may have been faster
+                seen = look(data)
+                made = reencode(data[: seen.end], seen)
                 self._store.put(township, _held(about, made, now), made.picture, made.small)
         except PhotoRefused as refusal:
             return msgspec.structs.replace(about, state=REFUSED, code=refusal.code, message=refusal.message)
@@ -250,6 +260,17 @@ class Uploads:
         if not _TOWNSHIP.fullmatch(township):
             raise ValueError(f"not a township: {township!r}")
         return self._folder / township / PARTS
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else keeps an upload that has its id by what it is of."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with locked(handle, _PATIENCE_SECONDS):
+            yield
+    finally:
+        os.close(handle)
 
 
 def _append(handle: int, offset: int, block: bytes, length: int) -> int:

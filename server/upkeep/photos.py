@@ -2,28 +2,35 @@
 
 The manifest has the sum of the index, the index the sums of the pictures: so what is in memory is one picture and the zip's own directory, however
 many there are. Promises: going in, each is compared with its own sums; coming back, nothing is put before all of it is known to be whole,
-nothing that is there whole is touched, and what was put is taken away again when the restore fails. Leaves to others: the zip (`dump`),
-and the moments (`backup`, `restore`).
+nothing that is there whole is touched, what gives way is set aside, and a restore that fails leaves every file as it was. Leaves to
+others: the zip (`dump`), and the moments (`backup`, `restore`).
 """
 
 import hashlib
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import msgspec
 
+from server.photos.disk import make_folder, sync_folder
+from server.photos.folder_store import FACTS
 from server.photos.store import Held, PhotoStore
 from server.upkeep import dump
 from shared.fields import PHOTO
 
 FOLDER, INDEX, BIG, SMALL = "photos/", "index.jsonl", ".jpg", ".small.jpg"
+ASIDE = ".set-aside"
+"""Where a restore keeps what gives way, in the photos' own folder and so on the same disk; no township is called that."""
 _INDEX = re.compile(rf"{FOLDER}([0-9]{{9}})/{re.escape(INDEX)}")
 _NAME = re.compile(PHOTO)
+_FILE = re.compile(rf"\.?({PHOTO})(?:{re.escape(BIG)}|{re.escape(SMALL)}|{re.escape(FACTS)})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +137,14 @@ def check_photos(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> None:
 
 @dataclass(slots=True)
 class BringBack:
-    """Puts the pictures of a checked backup where they are missing: `put` so many, `there` so many already."""
+    """Puts the pictures of a checked backup where they are missing: `put` so many, `there` so many already.
+
+    What is damaged here, and what a put would clear away, is set aside under another name in `folder`, the store's own, until `done`; `undo`
+    puts it back. What a killed restore had set aside goes back when the next begins.
+    """
 
     photos: PhotoStore
+    folder: Path
     archive: zipfile.ZipFile
     manifest: dict[str, Any]
     put: int = 0
@@ -140,6 +152,7 @@ class BringBack:
     _new: list[tuple[str, str]] = field(default_factory=list)
 
     def __call__(self) -> None:
+        self._put_back()
         for township, held in _pictures(self.archive, self.manifest):
             if held.retired_at is not None:
                 self._put_retired(township, held)
@@ -147,27 +160,55 @@ class BringBack:
                 self.there += 1
             else:
                 big, small = (self.archive.read(f"{FOLDER}{township}/{held.name}{tail}") for tail in (BIG, SMALL))
-                self._new.append((township, held.name))
+                self._make_room(township, held.name)
                 self.photos.put(township, held, big, small)
                 self.put += 1
 
     def _put_retired(self, township: str, held: Held) -> None:
         if not is_here(self.photos, township, held.name):
-            self._new.append((township, held.name))
+            self._make_room(township, held.name)
             self.photos.put(township, held, b"", b"")
             self.photos.retire(township, held.name, held.retired_at or 0)
 
     def undo(self) -> None:
-        """Take away again what was put."""
+        """Take away again what was put, and put back what gave way to it."""
         for township, name in self._new:
             self.photos.forget(township, name)
+        self._put_back()
+
+    def done(self) -> None:
+        """Let go of what gave way. Should the disk not let us, the next restore does."""
+        shutil.rmtree(self.folder / ASIDE, ignore_errors=True)
+
+    def _make_room(self, township: str, name: str) -> None:
+        """Set aside what lies in the place of a picture, and whatever lies beside it without being known, which a put would clear away."""
+        shelf, aside = (top / township / name[:2] for top in (self.folder, self.folder / ASIDE))
+        there = {path.name for path in shelf.iterdir()} if shelf.is_dir() else set()
+        # What is known of a picture goes first: where it stands, its bytes stand too.
+        for each in sorted(there, key=lambda each: not each.endswith(FACTS)):
+            found = _FILE.fullmatch(each)
+            if found and (found[1] == name or each.startswith(".") or f"{found[1]}{FACTS}" not in there):
+                make_folder(aside)
+                (shelf / each).rename(aside / each)
+        if aside.is_dir():
+            sync_folder(aside)
+            sync_folder(shelf)
+        self._new.append((township, name))
+
+    def _put_back(self) -> None:
+        """What was set aside, each file in its place, unless a whole picture took that."""
+        aside = self.folder / ASIDE
+        for path in sorted(aside.glob("*/*/*"), key=lambda each: each.name.endswith(FACTS)):
+            place = self.folder / path.relative_to(aside)
+            if not (place.exists() and place.with_name(f"{path.name.partition('.')[0]}{FACTS}").exists()):
+                path.replace(place)
+                sync_folder(place.parent)
+        self.done()
 
 
 def _is_there(photos: PhotoStore, township: str, name: str) -> bool:
-    """Whether a picture needs nothing from the backup. One that is damaged here gives way to it."""
+    """Whether a picture needs nothing from the backup: it is here and nothing is wrong with it."""
     found = look_at(photos, township, name)
-    if found.wrong:
-        photos.forget(township, name)
     return found.held is not None and not found.wrong
 
 

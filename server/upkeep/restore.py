@@ -22,7 +22,7 @@ from server import audit
 from server.access import new_epoch
 from server.config import AUDIT_KEY, Config
 from server.photos.store import PhotoStore
-from server.service import now_ms
+from server.service import PHOTOS, now_ms
 from server.store import Database, TownshipStore, prepare_sqlite
 from server.upkeep import dump
 from server.upkeep.backup import BackupError, in_words, must_be_whole, pack, sync_to_disk, temporary
@@ -49,13 +49,17 @@ def restore(database: Database, config: Config, file: Path, photos: PhotoStore |
         database.engine.dispose()  # our own connections must not be taken for somebody else's
         stack.callback(database.engine.dispose)
         renew = _restore_sqlite if database.is_sqlite else _restore_postgresql
-        bring = BringBack(photos, archive, manifest) if photos is not None and manifest.get("photos") else None
+        bring = None
+        if photos is not None and manifest.get("photos"):
+            bring = BringBack(photos, config.instance / PHOTOS, archive, manifest)
         try:
             set_aside = renew(database, config, archive, manifest, epoch, bring)
         except BaseException:
             if bring:
                 bring.undo()
             raise
+        if bring:
+            bring.done()
         for name in dump.SECRETS:
             if name in archive.namelist():
                 _keep_secret(config, name, archive.read(name))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from server import audit
-from server.photos.named import named
+from server.photos.named import is_late, named
 from server.photos.store import PhotoStore
+from server.service import now_ms
 from server.store import Database, TownshipStore
 from server.tables import REFERENCE, Base, table_name
 from server.upkeep.photos import is_here, look_at
@@ -41,9 +42,10 @@ CHECKS = {
     "places": "记录和分歧归档在该在的村 / records and conflicts are filed where they belong",
     "photos": "到了的照片一字节不差 / every photo that arrived is byte for byte what was put",
 }
-ON_THE_WAY, RETIRED = "on_the_way", "retired"
+ON_THE_WAY, LOST, RETIRED = "on_the_way", "did_not_arrive", "retired"
 NOTES = {
     ON_THE_WAY: "张还在路上（记录里有名，照片未到）/ still on the way: named by a record, not here yet",
+    LOST: "张没有收到（记录里有名 30 天以上，照片一直没来）/ did not arrive: named for more than 30 days and never here",
     RETIRED: "张保存期已满，只留事实 / retired: their time was over",
 }
 """What is counted and no problem."""
@@ -292,9 +294,10 @@ def photos_whole(photos: PhotoStore, check: Check) -> None:
 
 
 def photos_on_the_way(database: Database, store: TownshipStore, photos: PhotoStore, check: Check) -> None:
-    """A picture may come hours after the record that names it, or never: counted, and no problem."""
-    for _, _, names in named(database, store):
+    """A picture may come hours after the record that names it, or never: counted, each by itself, and no problem."""
+    now = now_ms()
+    for kind, record, names in named(database, store):
         check.checked += len(names)
         for name in names:
             if not is_here(photos, store.code, name):
-                check.note(ON_THE_WAY)
+                check.note(LOST if is_late(store, kind, record, name, now) else ON_THE_WAY)

@@ -142,7 +142,7 @@ class ProblemRules:
 
 @dataclass(frozen=True)
 class PhotoRules:
-    """How long the township keeps photographs. `keep_days` after a picture arrived, only the fact that it was there is left."""
+    """How long the township keeps photographs. `keep_days` (30 or more) after a picture arrived, only the fact that it was there is left."""
 
     keep_days: int
 

@@ -27,6 +27,8 @@ _NEVER_EMPTY = frozenset({"must_visit", "visit.modes", "contact.modes", "checks"
 _MODES = frozenset(VISIT_MODES)
 _OWN_FIELDS = {"minimum_minutes": ("visit", "minimum_minutes"), "contact_visits_a_month": ("contact", "visits_a_month")}
 """Settings that the policy's form asks for by a field of their own: it outranks `overrides`."""
+LEAST_KEEP_DAYS = 30
+"""Phones keep what they sent for so long: a township that kept photographs for less would have the bytes there and not here."""
 
 
 @cache
@@ -113,6 +115,8 @@ def _lay(
             laid[key] = _lay(under, value, findings, f"{place}.", whole)
         elif not _fits(value, _shape_of(place, below[key]), place):
             findings.append(_unusable(place, "写法不对", "is not of the right form"))
+        elif place == "photos.keep_days" and value < LEAST_KEEP_DAYS:
+            findings.append(_unusable(place, "至少 30 天", "must be 30 days at least"))
         elif not _asked_by_a_form(value, place):
             findings.append(_unusable(place, "有表单里没有的一栏", "names a field that no form has"))
         else:
@@ -145,8 +149,6 @@ def _fits(value: Any, below: Any, place: str) -> bool:
     if place == "visit.short_visits":
         return value in SHORT_VISITS
     if (place in _NEVER_EMPTY or place.endswith(".items")) and not value:
-        return False
-    if place == "photos.keep_days" and value == 0:  # "none at all" would empty the township the same night, for good
         return False
     if place.endswith(".modes"):
         return isinstance(value, list) and all(isinstance(mode, str) and mode in _MODES for mode in value)

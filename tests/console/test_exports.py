@@ -1,5 +1,6 @@
 """Lists that leave the house: who may take what, what the trail says of it, and that long lists take two persons."""
 
+import errno
 import io
 import threading
 import time
@@ -239,6 +240,27 @@ def test_who_may_not_unmask_may_not_take_it_out_whole(
     assert browser.post(ASK, {"whole": "1", "reason": WHY}).status_code == 403
 
 
+def test_a_file_that_cannot_be_made_is_said_and_does_not_count_as_taken_out(
+    two: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    browser = two.browser(DESK)
+    slice_ = {"as": "csv", "village": VILLAGE}
+    with monkeypatch.context() as patch:
+        patch.setattr("server.console.exports.write_csv", full)
+        for _ in range(2):
+            answer = browser.post(EXPORT, slice_)
+            assert answer.headers["Location"].startswith(LIST)
+            page = said(answer, browser)
+            assert "文件没有做成，什么也没有导出" in page
+            assert "批准没有用掉" not in page
+    assert [act.action for act in two.trail()[-4:]] == ["export", "export_failed"] * 2
+    assert browser.post(EXPORT, slice_).status_code == 200
+    assert browser.post(EXPORT, slice_).headers["Location"].startswith(ASK), "six and six are more than ten"
+
+
 # --- two persons -----------------------------------------------------------------------------------------------------
 
 
@@ -408,6 +430,21 @@ def test_a_whole_list_that_was_approved_leaves_whole_with_its_reason(two: Office
     answer = step(two, DESK, id_, "take", **{"as": "xlsx"})
     assert set(cells(answer, "B")) == {IDENTITY}
     assert exported(two)[-1]["reason"] == WHY
+
+
+def test_who_may_not_unmask_any_more_does_not_take_what_was_approved_whole(
+    two: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from server import sight
+
+    id_ = ask(two, whole="1")
+    step(two, SECOND_DESK, id_, "approve")
+    rights = dict(sight.ROLE_RIGHTS) | {"desk": sight.ROLE_RIGHTS["desk"] - {Right.UNMASK}}
+    with monkeypatch.context() as patch:
+        patch.setattr(sight, "ROLE_RIGHTS", rights)
+        assert step(two, DESK, id_, "take", **{"as": "xlsx"}).status_code == 403
+    assert exported(two) == []
+    assert set(cells(step(two, DESK, id_, "take", **{"as": "xlsx"}), "B")) == {IDENTITY}
 
 
 def test_a_list_that_grew_by_more_than_a_tenth_is_asked_for_anew(two: Office, persons: Persons) -> None:

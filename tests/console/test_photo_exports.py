@@ -1,8 +1,10 @@
 """Photographs leave the house only when they were asked for and a second person agreed, however few persons the list names."""
 
+import errno
 import io
 import zipfile
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
@@ -12,7 +14,9 @@ from werkzeug.test import TestResponse
 from server import access
 from server.exports import pictures
 from server.lists import LISTINGS
+from server.reading.pictured import WAIT_MS
 from server.service import now_ms
+from server.store import TownshipStore
 from shared.kinds import KINDS
 from shared.photos import photo_fields
 from tests.console.browser import DESK, LEADER, SECOND_DESK, SECOND_VILLAGE, TOWN, VILLAGE, Office, said
@@ -112,8 +116,9 @@ def test_the_trail_tells_of_every_step_that_photos_were_in_it(office: Office, st
     step(office, SECOND_DESK, id_, "approve")
     step(office, DESK, id_, "take")
     told = [(act.action, act.by, act.details.get("pictures"), act.details.get("photos")) for act in office.trail() if "export" in act.action]  # fmt: skip
-    assert told == [("export_ask", DESK, True, None), ("export_approved", SECOND_DESK, True, None), ("export", DESK, None, 3)]  # fmt: skip
+    assert told == [("export_ask", DESK, 4, None), ("export_approved", SECOND_DESK, 4, None), ("export", DESK, None, 3)]  # fmt: skip
     page = office.browser(DESK).page(f"{T}/audit")
+    assert "附照片 4" in page
     assert "照片数 3" in page
     assert "没附上的照片 2" in page
 
@@ -161,7 +166,7 @@ def test_the_same_list_may_wait_once_with_photos_and_once_without(office: Office
     again = browser.post(url(what="/ask"), {"reason": WHY, "pictures": "1"})
     assert "同一份名单已经申请过" in said(again, browser)
     with office.database.read(TOWN) as store:
-        assert sorted(row[0] for row in store.sql("SELECT pictures FROM export_request")) == [0, 1]
+        assert sorted(row[0] for row in store.sql("SELECT pictures FROM export_request")) == [0, 4]
 
 
 @pytest.mark.parametrize("name", [name for name, one in LISTINGS.items() if one.pictured])
@@ -243,6 +248,121 @@ def test_more_photos_than_a_file_holds_are_turned_away_and_the_approval_is_kept(
     assert exported(office) == []
     monkeypatch.undo()
     assert len(unpacked(browser.post(f"{T}/exports/{id_}/take"))[0]) == 3
+
+
+def test_the_second_person_is_told_how_many_photos_and_so_is_whoever_asked(
+    office: Office, stock: dict[str, str]
+) -> None:
+    """Three that are here and one that may still come; what is retired cannot leave."""
+    ask(office, pictures="1")
+    waiting = office.browser(SECOND_DESK).page(f"{T}/exports")
+    assert "附照片 4 张" in waiting
+    assert "<dt>照片</dt><dd>4 张（已收到的和还在路上的）</dd>" in waiting
+    assert "附照片 4 张" in office.browser(DESK).page(f"{T}/exports")
+    with office.database.read(TOWN) as store:
+        assert store.sql("SELECT pictures FROM export_request") == [(4,)]
+
+
+def test_photos_that_grew_by_more_than_a_tenth_are_asked_for_anew_and_the_approval_is_kept(
+    office: Office, stock: dict[str, str]
+) -> None:
+    """Ten approved: eleven may leave, twelve may not, however many persons they are of."""
+    more = [keep(office.service, f"photo {number}") for number in range(8)]
+    many = office.write("visit", {"started_at": "2018-10-01T09:00:00+08:00", "photos": [*more[:7], stock["before"], stock["after"], stock["far"]]}, household=stock["home"])  # fmt: skip
+    id_ = ask(office, "visits", pictures="1")
+    step(office, SECOND_DESK, id_, "approve")
+    browser = office.browser(DESK)
+    grown = [*office.record("visit", many).values["photos"], more[7], keep(office.service, "one more")]
+    office.write("visit", {"photos": grown}, id=many)
+    assert "照片现有 12 张，比批准时的 10 张多出一成以上，请重新申请" in said(browser.post(f"{T}/exports/{id_}/take"), browser)  # fmt: skip
+    browser.post("/language", {"language": "en"})
+    assert "There are now 12 photos, over a tenth more than the 10 approved" in said(browser.post(f"{T}/exports/{id_}/take"), browser)  # fmt: skip
+    assert exported(office) == []
+    office.write("visit", {"photos": grown[:11]}, id=many)
+    assert len(unpacked(browser.post(f"{T}/exports/{id_}/take"))[0]) == 11
+
+
+def test_a_list_of_which_no_photo_can_leave_says_so_before_anybody_is_asked(
+    office: Office, stock: dict[str, str]
+) -> None:
+    for word in ("before", "after", "far"):
+        office.service.photos.retire(TOWN, stock[word], now_ms())
+    with office.database.transaction() as connection:
+        TownshipStore(office.database, connection, TOWN).sql("UPDATE changes SET at = at - ?", WAIT_MS + 60_000)
+    browser = office.browser(DESK)
+    page = said(browser.post(url(what="/ask"), {"reason": WHY, "pictures": "1"}), browser)
+    assert "这份名单没有可附的照片（1 张没有收到，4 张已过保存期）" in page
+    assert not [act for act in office.trail() if act.action == "export_ask"]
+
+
+def test_a_photo_that_did_not_arrive_is_said_in_the_file(office: Office, stock: dict[str, str]) -> None:
+    with office.database.transaction() as connection:
+        TownshipStore(office.database, connection, TOWN).sql("UPDATE changes SET at = at - ?", WAIT_MS + 60_000)
+    id_ = ask(office, pictures="1")
+    step(office, SECOND_DESK, id_, "approve")
+    _, sheet = unpacked(step(office, DESK, id_, "take"))
+    assert "附照片 3 张，1 张没有收到，1 张已过保存期" in sheet["A1"].value
+    assert sheet.cell(4, sheet.max_column).value == "1 张没有收到；1 张已过保存期"
+
+
+def test_the_sizes_of_all_photos_are_added_up_against_the_free_space(
+    office: Office, stock: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = [office.service.photos.held(TOWN, stock[word]) for word in ("before", "after", "far")]
+    size = sum(one.bytes for one in held if one)
+    free = [pictures.GUARD_BYTES + size - 1]
+    monkeypatch.setattr(pictures.shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
+    browser = office.browser(DESK)
+    assert "磁盘空间不够" in said(browser.post(url(what="/ask"), {"reason": WHY, "pictures": "1"}), browser)
+    free[0] += 1
+    ask(office, pictures="1")
+
+
+@pytest.mark.parametrize("where", ["zipfile.ZipFile.writestr", "server.exports.files.open_book"])
+def test_a_zip_that_cannot_be_made_spends_no_approval_and_the_trail_says_that_nothing_left(
+    office: Office, stock: dict[str, str], monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    id_ = ask(office, pictures="1")
+    step(office, SECOND_DESK, id_, "approve")
+    browser = office.browser(DESK)
+    with monkeypatch.context() as patch:
+        patch.setattr(where, full)
+        answer = browser.post(f"{T}/exports/{id_}/take")
+        assert answer.status_code == 303
+        assert "文件没有做成，什么也没有导出，批准没有用掉" in said(answer, browser)
+    assert not list(office.folder.glob("export-*"))
+    left, failed = office.trail()[-2:]
+    assert (left.action, failed.action, failed.by, failed.record) == ("export", "export_failed", DESK, id_)
+    assert failed.details == {"list": "cleanup_checks", "row": left.seq, "persons": left.details["persons"]}
+    page = browser.page(f"{T}/audit")
+    assert "导出没有完成，什么也没有导出" in page
+    assert f"操作记录行号 {left.seq}" in page
+    assert "已同意" in browser.page(f"{T}/exports")
+    photos, sheet = unpacked(browser.post(f"{T}/exports/{id_}/take"))
+    assert len(photos) == 3
+    row = office.trail()[-1]
+    assert row.action == "export"
+    assert f"第 {row.seq} 行 {row.hash[:12]}" in sheet["A1"].value
+    assert "没有可领取的批准" in said(browser.post(f"{T}/exports/{id_}/take"), browser)
+
+
+def test_a_fault_of_our_own_while_a_zip_is_made_is_an_error_and_spends_no_approval(
+    office: Office, stock: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*_: object) -> None:
+        raise KeyError("ours")
+
+    id_ = ask(office, pictures="1")
+    step(office, SECOND_DESK, id_, "approve")
+    office.app.config["PROPAGATE_EXCEPTIONS"] = False
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures, "_add", wrong)
+        assert step(office, DESK, id_, "take").status_code == 500
+    assert office.trail()[-1].action == "export_failed"
+    assert len(unpacked(step(office, DESK, id_, "take"))[0]) == 3
 
 
 def test_a_photo_that_broke_is_said_in_the_file_and_the_rest_leaves(office: Office, stock: dict[str, str]) -> None:

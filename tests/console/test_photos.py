@@ -4,9 +4,12 @@ import re
 import shutil
 
 import pytest
+import structlog
 from werkzeug.test import TestResponse
 
+from server.reading import pictured
 from server.service import now_ms
+from server.store import TownshipStore
 from shared.photos import name_of
 from tests.console.browser import (
     ADMIN,
@@ -50,6 +53,13 @@ def check(office: Office, home: str, day: str, before: list[str] = [], after: li
         "e4_rubbish": 20, "e5_kitchen": 10, "e6_toilet": 10, "e7_animals": 5, "photos_before": before, "photos": after, **more,
     }  # fmt: skip
     return office.write("cleanup_check", values, household=home)
+
+
+def age(office: Office, id_: str, ms: int) -> None:
+    """The township had every change to a record so much earlier."""
+    with office.database.transaction() as connection:
+        store = TownshipStore(office.database, connection, TOWN)
+        store.sql("UPDATE changes SET at = at - ? WHERE record = ?", ms, id_)
 
 
 def images(page: str) -> list[tuple[str, str]]:
@@ -172,22 +182,85 @@ def test_a_photo_that_has_not_come_or_was_retired_answers_calmly(office: Office,
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_damaged_photo_is_an_error_in_words_and_its_record_opens_all_the_same(office: Office, home: str) -> None:
+def lose(office: Office, name: str, ending: str, data: bytes | None = None) -> None:
+    """A photograph's file goes, or holds something else."""
+    (file,) = (office.folder / "photos" / TOWN).rglob(f"{name}{ending}")
+    file.unlink() if data is None else file.write_bytes(data)
+
+
+BROKEN = [
+    (".jpg", None), (".small.jpg", None), (".jpg", b""), (".jpg", b"not what was kept"), (".json", b"{"), (".json", b"{}"),
+    (".json", b'{"name":"\xff"}'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("ending", "data"), BROKEN)
+def test_a_damaged_photo_is_answered_calmly_and_its_record_opens_with_a_placeholder(
+    office: Office, home: str, ending: str, data: bytes | None
+) -> None:
     roof, yard = keep(office.service, "roof"), keep(office.service, "yard")
     visit = office.write("visit", {"photos": [roof, yard]}, household=home)
-    for file in (office.folder / "photos" / TOWN).rglob(f"{roof}.jpg"):
-        file.unlink()
-    for file in (office.folder / "photos" / TOWN).rglob(f"{yard}.json"):
-        file.write_text("{")
+    lose(office, roof, ending, data)
     browser = office.browser(DESK)
-    answer = browser.get(url("visit", visit, roof))
-    assert answer.status_code == 500
-    assert "服务器出错了" in answer.text
-    assert "Traceback" not in answer.text
+    for small in (False, True):
+        with structlog.testing.capture_logs() as logs:
+            answer = browser.get(url("visit", visit, roof, small))
+        assert answer.status_code == 404
+        assert "照片读不出来，请告诉管理员" in answer.text
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert [line["event"] for line in logs] == ["photo_damaged"]
+        assert roof not in str(logs)
+        assert visit not in str(logs)
     page = browser.page(url("visit", visit))
-    assert "照片读不出来" in page
-    assert f"/photos/{yard}" not in page
+    assert text_of(page).count("照片读不出来，请告诉管理员") == 1
+    assert [src for src, _ in images(page)] == [url("visit", visit, yard, small=True)]
+    assert browser.get(url("visit", visit, yard)).status_code == 200
     assert browser.get(f"/t/{TOWN}/households/{home}").status_code == 200
+
+
+def test_a_photo_that_did_not_come_while_a_phone_keeps_it_is_said_not_to_have_arrived(
+    office: Office, home: str
+) -> None:
+    roof, yard = keep(office.service, "roof"), keep(office.service, "yard")
+    visit = office.write("visit", {"photos": [roof, yard, coming("x")]}, household=home)
+    browser = office.browser(DESK)
+    age(office, visit, pictured.WAIT_MS - 60_000)
+    told = text_of(browser.page(url("visit", visit)))
+    assert "2/3，其余还在路上" in told
+    assert "没有收到" not in told
+    assert "照片还在路上" in browser.get(url("visit", visit, coming("x"))).text
+    age(office, visit, 120_000)
+    told = text_of(browser.page(url("visit", visit)))
+    assert "2/3，其余没有收到" in told
+    assert "照片没有收到" in told
+    assert told.count("请填写人在手机上看看，或重新拍一张。") == 1
+    assert "路上" not in told
+    answer = browser.get(url("visit", visit, coming("x")))
+    assert answer.status_code == 404
+    assert "照片没有收到" in answer.text
+    assert "请填写人在手机上看看，或重新拍一张。" in answer.text
+    browser.post("/language", {"language": "en"})
+    told = text_of(browser.page(url("visit", visit)))
+    assert "2/3, the rest did not arrive" in told
+    assert "The photo did not arrive" in told
+    assert "Ask the writer to look at the phone, or take another." in told
+    keep(office.service, "x", sent=b"x on its way")
+    told = text_of(browser.page(url("visit", visit)))
+    assert "did not arrive" not in told, "one that came after all is here"
+    assert "/3" not in told
+
+
+def test_how_long_a_photo_is_waited_for_counts_from_the_change_that_named_it(office: Office, home: str) -> None:
+    visit = office.write("visit", {"photos": [coming("x")]}, household=home)
+    age(office, visit, pictured.WAIT_MS + 60_000)
+    office.write("visit", {"photos": [coming("x"), coming("y")]}, id=visit)
+    browser = office.browser(DESK)
+    told = text_of(browser.page(url("visit", visit)))
+    assert "0/2，1 张还在路上，1 张没有收到" in told
+    assert "照片没有收到" in browser.get(url("visit", visit, coming("x"))).text
+    assert "照片还在路上" in browser.get(url("visit", visit, coming("y"))).text
+    browser.post("/language", {"language": "en"})
+    assert "0/2, 1 on their way, 1 did not arrive" in text_of(browser.page(url("visit", visit)))
 
 
 # --- on pages ------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from server.photos.store import Held, PhotoStore
+from server.photos.whole import is_whole
 from shared.photos import name_of
 
 TOWN, OTHER_TOWN = "451422103", "451422101"
@@ -104,8 +105,8 @@ class PhotoStoreContract:
         def work(writer: int) -> None:
             begin.wait()
             for number in range(10):
-                known = held(number, device=f"phone{writer}")
-                store.put(TOWN, known, picture(writer), b"%d" % writer)
+                facts = {key: getattr(held(writer), key) for key in ("bytes", "sha256", "small_bytes", "small_sha256")}
+                store.put(TOWN, held(number, device=f"phone{writer}", **facts), picture(writer), b"small %d" % writer)
 
         threads = [threading.Thread(target=work, args=(writer,)) for writer in range(10)]
         for thread in threads:
@@ -117,8 +118,20 @@ class PhotoStoreContract:
             assert known is not None
             writer = int(known.device.removeprefix("phone"))
             assert store.read(TOWN, known.name) == picture(writer)
-            assert store.read(TOWN, known.name, small=True) == b"%d" % writer
+            assert store.read(TOWN, known.name, small=True) == b"small %d" % writer
+            assert is_whole(store, TOWN, known.name)
         assert len(list(store.names(TOWN))) == 10
+
+    def test_a_picture_is_whole_when_it_is_here_as_it_was_put_or_its_time_was_over(self, tmp_path: Path) -> None:
+        store = self.store(tmp_path / "photos")
+        assert not is_whole(store, TOWN, held(1).name)
+        known = self.put(store, 1)
+        assert is_whole(store, TOWN, known.name)
+        assert not is_whole(store, OTHER_TOWN, known.name)
+        store.retire(TOWN, known.name, NOW)
+        assert is_whole(store, TOWN, known.name)
+        store.forget(TOWN, known.name)
+        assert not is_whole(store, TOWN, known.name)
 
     # --- retiring and forgetting
 

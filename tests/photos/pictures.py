@@ -25,6 +25,30 @@ def jpeg(seed: int = 1, pixels: tuple[int, int] = (320, 240), **options: Any) ->
     return encoded(scene(seed, pixels), "JPEG", **options)
 
 
+def two_views(seed: int = 1) -> bytes:
+    """A JPEG with a second one behind it and a segment that says where (MPO), as cameras of two lenses write it."""
+    return encoded(scene(seed), "MPO", save_all=True, append_images=[scene(seed + 1)])
+
+
+def film() -> bytes:
+    """How an MP4 begins, and something of it."""
+    return b"\0\0\0\x18ftypmp42\0\0\0\0isommp42" + b"\0\0\x04\0mdat" + random.Random(1).randbytes(1016)
+
+
+def as_phones_write_it(seed: int = 1) -> dict[str, bytes]:
+    """JPEGs with what phones lay behind the picture."""
+    data = jpeg(seed)
+    gain = b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description hdrgm:Version="1.0"/></x:xmpmeta>'
+    views = two_views(seed)
+    return {
+        "two views": views, "ultra hdr": with_segment(views, 0xE1, gain), "another picture": data + jpeg(seed + 1, (80, 60)),
+        "another picture after padding": data + bytes(1000) + jpeg(seed + 1, (80, 60)), "motion photo": data + film(),
+        "samsung": data + b"\0\0\x01\x0a\x0e\0\0\0Image_UTC_Data1535940900000" + b"SEFH" + bytes(24) + b"SEFT",
+        "samsung with a film": data + b"\0\0\x30\x0a\x10\0\0\0MotionPhoto_Data" + film() + b"SEFH" + bytes(24) + b"SEFT",
+        "a zero": data + b"\0", "zeros": data + bytes(4096), "a line's end": data + b"\r\n", "blanks": data + b" \t\n\0 ",
+    }  # fmt: skip
+
+
 def png(seed: int = 1, pixels: tuple[int, int] = (320, 240), **options: Any) -> bytes:
     return encoded(scene(seed, pixels), "PNG", **options)
 

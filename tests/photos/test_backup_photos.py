@@ -412,3 +412,71 @@ def test_memory_holds_one_photo_at_a_time(tmp_path: Path, file: Path) -> None:
     assert file.stat().st_size > 80_000_000
     assert max(out, back) < 20_000_000, (out, back)
     assert pictures(other) == pictures(town)
+
+
+@pytest.mark.parametrize("fails_at", ["the second photo", "the end"])
+@pytest.mark.parametrize(
+    ("what", "done"),
+    [(".small.jpg", b"{"), (".small.jpg", None), (".jpg", b"{"), (".jpg", None), (".json", b"{"), (".json", None)],
+)
+def test_a_restore_that_fails_leaves_every_byte_of_a_damaged_photo_as_it_was(
+    backed_town: Town, file: Path, monkeypatch: pytest.MonkeyPatch, what: str, done: bytes | None, fails_at: str
+) -> None:
+    damaged, lost = hang(backed_town, "damaged", 1000), hang(backed_town, "lost", 1000)
+    pack(backed_town, file)
+    service_of(backed_town).photos.forget(TOWNSHIP, lost)
+    if done is None:
+        file_of(backed_town, damaged, what).unlink()
+    else:
+        file_of(backed_town, damaged, what).write_bytes(done)
+    orphan = file_of(backed_town, damaged[:2] + "0" * 62)
+    orphan.write_bytes(b"its facts are lost")
+    before, epoch = pictures(backed_town), backed_town.sql("SELECT epoch FROM server")
+    true = in_backup.BringBack.__call__
+
+    def no_room(self: Any) -> None:
+        if fails_at == "the end":
+            true(self)
+        else:
+            put = self.photos.put
+
+            def second(*arguments: Any) -> None:
+                if self.put:
+                    raise OSError(28, "No space left on device")
+                put(*arguments)
+
+            monkeypatch.setattr(self.photos, "put", second)
+            true(self)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(in_backup.BringBack, "__call__", no_room)
+    with pytest.raises(BackupError, match="未作任何改动"):
+        unpack(backed_town, file)
+    assert (pictures(backed_town), backed_town.sql("SELECT epoch FROM server")) == (before, epoch)
+    monkeypatch.undo()
+    assert unpack(backed_town, file)["photos"] == {"put": 2, "there": 0}
+    assert len(pictures(backed_town)) == 6, "and nothing is left of what was set aside"
+
+
+def test_what_a_killed_restore_had_set_aside_comes_back_with_the_next(
+    backed_town: Town, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = hang(backed_town, "a", 1000)
+    pack(backed_town, file)
+    file_of(backed_town, name, ".small.jpg").write_bytes(b"{")
+    before = pictures(backed_town)
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(in_backup.BringBack, "undo", lambda self: None)
+        broken.setattr(service_of(backed_town).photos, "put", full)
+        with pytest.raises(BackupError):
+            unpack(backed_town, file)
+        assert pictures(backed_town) != before
+        broken.undo()
+        broken.setattr(service_of(backed_town).photos, "put", full)
+        with pytest.raises(BackupError):
+            unpack(backed_town, file)
+    assert pictures(backed_town) == before

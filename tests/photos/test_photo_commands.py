@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from server.cli import main
 from server.config import Config
 from server.service import now_ms
+from shared.moments import day_of, iso
 from tests.photos.album import DAY, begin, hang, name_of, service_of, take
 from tests.server.backup_town import TOWNSHIP, Town, make_town
 
@@ -60,13 +61,29 @@ def stock(office: Office) -> dict[str, str]:
     return names
 
 
+def lived(office: Office) -> None:
+    """The township's log as old as its photos, and as new as today."""
+    town = office.town
+    town.sql("UPDATE changes SET at = ? WHERE seq = 1", now_ms() - 450 * DAY)
+    town.sql("UPDATE changes SET at = ? WHERE seq = 2", now_ms() - 200 * DAY)
+    take(town.phone("nong"), "visit", "photos", [])
+
+
 def test_the_list_counts_what_is_here_on_its_way_and_in_parts(office: Office) -> None:
     names = stock(office)
     told = office.json("photos", "list", "--township", TOWNSHIP)
     parts = {one["upload"]: one["bytes"] for one in told.pop("uploads")}
     assert parts == {names["stale"]: 3, names["going on"]: 3}
     assert told.pop("bytes") > 300_000
-    assert told == {"township": TOWNSHIP, "keep_days": 365, "held": 3, "retired": 1, "unreadable": 0, "on_the_way": 1}
+    assert told == {
+        "township": TOWNSHIP,
+        "keep_days": 365,
+        "held": 3,
+        "retired": 1,
+        "unreadable": 0,
+        "on_the_way": 1,
+        "did_not_arrive": 0,
+    }
     said = office.says("photos", "list", "--township", TOWNSHIP)
     assert "照片 3 张，0.3 MB / photos held" in said
     assert "还在路上 1 张 / still on the way" in said
@@ -75,6 +92,7 @@ def test_the_list_counts_what_is_here_on_its_way_and_in_parts(office: Office) ->
 
 def test_a_dry_run_says_exactly_what_goes_and_why_and_the_sweep_then_does_it(office: Office) -> None:
     names = stock(office)
+    lived(office)
     told = office.json("photos", "sweep", "--township", TOWNSHIP, "--dry-run")
     assert {one["name"]: one["why"] for one in told["going"]} == {
         names["stray"]: "unnamed", names["over"]: "over", names["stale"]: "part",
@@ -87,16 +105,20 @@ def test_a_dry_run_says_exactly_what_goes_and_why_and_the_sweep_then_does_it(off
     done = office.json("photos", "sweep", "--township", TOWNSHIP)
     assert [done[word] for word in ("part", "unnamed", "over", "bytes", "dry_run")] == [1, 1, 1, told["bytes"], False]
     after = office.json("photos", "list", "--township", TOWNSHIP)
-    assert [after[word] for word in ("held", "retired", "on_the_way")] == [1, 2, 1]
+    assert [after[word] for word in ("held", "retired", "did_not_arrive")] == [1, 2, 1]
     assert [one["upload"] for one in after["uploads"]] == [names["going on"]]
     assert office.json("photos", "sweep", "--township", TOWNSHIP)["bytes"] == 0
 
 
 def test_a_sweep_says_what_it_did_in_both_languages(office: Office) -> None:
     stock(office)
+    lived(office)
     said = office.says("photos", "sweep", "--township", TOWNSHIP)
     assert all(re.search(r"✓ 1  .*[一-鿿].* / [a-z]", line) for line in said.splitlines()[:3]), said
-    assert office.town.sql("SELECT via FROM audit WHERE action = 'photos_sweep'") == [("command",)]
+    rows = office.town.sql("SELECT via FROM audit WHERE action = 'photos_sweep'")
+    assert list(map(tuple, rows)) == [("command",)] * 2, (
+        "one for those that nobody names, one for those whose time is over"
+    )
 
 
 @pytest.mark.parametrize("words", [["photos"], ["photos", "list"], ["photos", "sweep"], ["backup"], ["verify"]])
@@ -112,6 +134,14 @@ def test_a_township_that_is_none_is_said_in_words(office: Office, command: str) 
     result = office.run("photos", command, "--township", "999999999", "--json")
     assert result.exit_code == 1
     assert "没有这个乡镇" in json.loads(result.stderr)["error"]
+
+
+def test_photos_that_never_came_are_told_apart_from_those_on_their_way(office: Office) -> None:
+    stock(office)
+    office.town.sql("UPDATE changes SET at = ?", now_ms() - 31 * DAY)
+    told = office.json("photos", "list", "--township", TOWNSHIP)
+    assert (told["on_the_way"], told["did_not_arrive"]) == (0, 1)
+    assert "没有收到 1 张" in office.says("photos", "list", "--township", TOWNSHIP)
 
 
 def test_verify_names_a_damaged_photo_and_counts_those_on_their_way(office: Office) -> None:
@@ -145,6 +175,8 @@ def test_a_backup_takes_the_photos_along_or_leaves_them_out_and_says_which(offic
 
 def test_the_policy_of_a_county_says_how_long_photos_are_kept(office: Office) -> None:
     names = stock(office)
+    lived(office)
+    assert names["over"] in office.says("photos", "sweep", "--township", TOWNSHIP, "--dry-run")
     assert "photos.keep_days = 365" in office.says("policy", "show")
     office.says("policy", "use", "five_campaigns_2018", "--township", TOWNSHIP, "--set", "photos.keep_days=400")
     told = office.json("photos", "sweep", "--township", TOWNSHIP, "--dry-run")
@@ -152,3 +184,43 @@ def test_the_policy_of_a_county_says_how_long_photos_are_kept(office: Office) ->
     result = office.run("policy", "use", "five_campaigns_2018", "--township", TOWNSHIP, "--set", "photos.keep_days=0")
     assert result.exit_code == 1
     assert "photos.keep_days" in result.stderr
+    result = office.run("policy", "use", "five_campaigns_2018", "--township", TOWNSHIP, "--set", "photos.keep_days=29")
+    assert result.exit_code == 1
+    assert "30" in result.stderr
+
+
+def test_after_a_slip_in_the_policy_the_list_says_from_which_day_and_the_sweep_takes_nothing(office: Office) -> None:
+    names = stock(office)
+    lived(office)
+    office.says("policy", "use", "five_campaigns_2018", "--township", TOWNSHIP, "--set", "photos.keep_days=30")
+    day = day_of(now_ms() + 14 * DAY)
+    told = office.json("photos", "sweep", "--township", TOWNSHIP, "--dry-run")
+    assert {one["name"]: one.get("from") for one in told["going"]} == {
+        names["stray"]: None, names["over"]: day, names["stale"]: None,
+    }  # fmt: skip
+    assert (told["unnamed"], told["over"], told["part"]) == (1, 1, 1)
+    said = office.says("photos", "sweep", "--township", TOWNSHIP, "--dry-run")
+    (line,) = [line for line in said.splitlines() if names["over"] in line]
+    assert f"{day} 起才清除" in line
+    assert f"not before {day}" in line
+    done = office.json("photos", "sweep", "--township", TOWNSHIP)
+    assert (done["unnamed"], done["over"], done["part"]) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("newest", [DAY, -31 * DAY], ids=["behind", "ahead"])
+def test_by_hand_a_clock_that_the_log_contradicts_is_said_and_swept_by_only_when_asked_anyway(
+    office: Office, newest: int
+) -> None:
+    names = stock(office)
+    lived(office)
+    office.town.sql("UPDATE changes SET at = ? WHERE seq = (SELECT max(seq) FROM changes)", now_ms() + newest)
+    result = office.run("photos", "sweep", "--township", TOWNSHIP)
+    assert result.exit_code == 1
+    assert "--anyway" in result.stderr
+    assert iso(now_ms())[:10] in result.stderr
+    assert iso(now_ms() + newest)[:10] in result.stderr
+    dry = office.says("photos", "sweep", "--township", TOWNSHIP, "--dry-run")
+    assert names["stray"] in dry
+    assert "--anyway" in dry
+    assert office.json("photos", "list", "--township", TOWNSHIP)["held"] == 3
+    assert office.json("photos", "sweep", "--township", TOWNSHIP, "--anyway")["unnamed"] == 1

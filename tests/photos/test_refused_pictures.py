@@ -19,7 +19,21 @@ from server.photos.look import MOST_PIXELS, look
 from server.photos.reencode import Limits, reencode
 from server.photos.refusal import Busy, PhotoRefused
 from shared.photos import name_of
-from tests.photos.pictures import chunk, encoded, jpeg, png, scene, segment, webp, with_chunk, with_riff, with_segment
+from tests.photos.pictures import (
+    as_phones_write_it,
+    chunk,
+    encoded,
+    film,
+    jpeg,
+    opened,
+    png,
+    scene,
+    segment,
+    webp,
+    with_chunk,
+    with_riff,
+    with_segment,
+)  # fmt: skip
 from tests.photos.sender import Sender
 from tests.sync.world import TOWN, World, on_sqlite
 
@@ -109,7 +123,11 @@ UNSAFE = {
     **{f"a png with a {what} in its text": with_chunk(PNG, b"tEXt", b"Comment\0" + data) for what, data in FOREIGN.items()},
     **{f"a png with a {what} in a chunk": with_chunk(PNG, b"ruHu", data) for what, data in FOREIGN.items()},
     **{f"a webp with a {what} in a chunk": with_riff(WEBP, b"EXIF", data) for what, data in FOREIGN.items()},
-    "a jpeg with a byte after its end": JPEG + b"\0", "a jpeg with another one after it": JPEG + jpeg(2), "a png with a byte after its end": PNG + b"\0",
+    **{f"a jpeg with zeros and a {what} after its end": JPEG + bytes(64) + data for what, data in FOREIGN.items()},
+    "a jpeg with a byte after its end": JPEG + b"x", "a png with a byte after its end": PNG + b"\0", "a png with a film after its end": PNG + film(),
+    "a png with a jpeg after its end": PNG + JPEG, "a webp with a jpeg after its end": WEBP + JPEG, "a jpeg with a png after its end": JPEG + PNG,
+    "a jpeg with its end twice": JPEG + b"\xff\xd9", "a jpeg with half a picture's beginning after it": JPEG + b"\xff\xd8",
+    "a jpeg with a film's name elsewhere": JPEG + b"\0" * 5 + b"ftypmp42", "a jpeg with samsung's word and more": JPEG + b"xSEFTx",
     "a webp with two bytes after its end": WEBP + b"\0\0",
     "a jpeg with a zip that says where it ends": with_segment(JPEG, 0xFE, archive()) + archive()[-22:],
 }  # fmt: skip
@@ -275,6 +293,34 @@ def test_what_cameras_and_programs_usually_write_is_taken() -> None:
         made = reencode(data, look(data))
         assert made.picture.startswith(b"\xff\xd8\xff"), what
         assert made.small.startswith(b"\xff\xd8\xff"), what
+
+
+@pytest.mark.parametrize("what", as_phones_write_it())
+def test_what_phones_lay_behind_a_picture_is_passed_over_and_only_the_picture_is_kept(what: str) -> None:
+    data = as_phones_write_it()[what]
+    seen = look(data)
+    assert data[: seen.end].endswith(b"\xff\xd9"), "it ends where the picture does"
+    assert (seen.width, seen.height) == (320, 240)
+    assert opened(data[: seen.end]).tobytes() == opened(data).tobytes()
+    made = reencode(data[: seen.end], seen)
+    assert (made.width, made.height) == (320, 240)
+    for kept in (made.picture, made.small):
+        assert look(kept).end == len(kept)
+        assert not any(word in kept for word in (b"ftyp", b"SEFT", b"MPF\0", b"hdrgm"))
+
+
+@on_sqlite
+@pytest.mark.parametrize("what", as_phones_write_it())
+def test_a_picture_as_phones_write_it_arrives_under_the_name_of_all_its_bytes(
+    world: World, sender: Sender, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_ = []
+    monkeypatch.setattr(uploads, "reencode", lambda data, seen: given_.append(data) or reencode(data, seen))
+    data = as_phones_write_it()[what]
+    assert sender.send(data).status == 204
+    assert list(world.service.photos.names(TOWN)) == [name_of(data)]
+    assert given_ == [data[: look(data).end]], "no decoder sees what lies behind"
+    assert len(given_[0]) < len(data)
 
 
 @given(

@@ -319,6 +319,70 @@ def test_a_phones_thirteenth_open_upload_takes_the_place_of_the_one_not_touched_
     assert sender.offset(done) == len(jpeg(39)), "and what is done takes no place"
 
 
+def test_a_photo_that_is_held_takes_one_small_file_however_often_it_is_begun(world: World, sender: Sender) -> None:
+    """Of each phone: that of another is none."""
+    visit, other = sender.named(PHOTO), Sender(world.phone("wei"))
+    sender.send(PHOTO, visit)
+    before = len(parts(world))
+    urls = {sender.create(PHOTO, visit).headers["Location"] for _ in range(50)}
+    with ThreadPoolExecutor(8) as pool:
+        begun = list(
+            pool.map(
+                lambda _: world.service.uploads.begin(
+                    TOWN, uploads.About(name_of(PHOTO), "visit", visit, sender.client.device, len(PHOTO), world.now)
+                ),
+                range(40),
+            )
+        )
+    assert {f"{PHOTOS}/{upload.id}" for upload in begun} == urls
+    assert {upload.offset for upload in begun} == {len(PHOTO)}
+    assert len(urls) == 1
+    assert len(parts(world)) == before + 1
+    theirs = other.create(PHOTO, visit).headers["Location"]
+    assert theirs not in urls
+    assert other.head(urls.pop()).status == 404
+    assert len(parts(world)) == before + 2
+    assert sender.begin(jpeg(2)) != sender.begin(jpeg(2)), "one that is still to come is another each time"
+
+
+@on_sqlite
+def test_an_upload_of_a_held_photo_is_touched_whenever_it_is_begun(world: World, sender: Sender) -> None:
+    visit = sender.named(PHOTO)
+    sender.send(PHOTO, visit)
+    url = sender.create(PHOTO, visit).headers["Location"]
+    world.later(days=13)
+    assert sender.create(PHOTO, visit).headers["Location"] == url
+    assert world.now - world.service.uploads.touched_at(TOWN, url.rpartition("/")[2]) < 1000
+    assert sender.ask("DELETE", url).status == 204
+    assert sender.create(PHOTO, visit).headers["Upload-Offset"] == str(len(PHOTO)), "and may be given up and begun"
+
+
+@pytest.mark.parametrize(
+    ("ending", "data"), [(".jpg", None), (".jpg", b"half"), (".small.jpg", None), (".json", b""), (".json", b"{"), (".json", b"{}")],
+)  # fmt: skip
+def test_a_held_photo_that_is_damaged_here_is_taken_again_from_the_phone_that_has_it(
+    world: World, sender: Sender, ending: str, data: bytes | None
+) -> None:
+    visit, name = sender.named(PHOTO), name_of(PHOTO)
+    sent = sender.begin(PHOTO, visit)
+    sender.patch(sent, 0, PHOTO)
+    held = sender.create(PHOTO, visit).headers["Location"]
+    whole = [world.service.photos.read(TOWN, name, small) for small in (False, True)]
+    path = world.service.config.instance / "photos" / TOWN / name[:2] / f"{name}{ending}"
+    if data is None:
+        path.unlink()
+    else:
+        path.write_bytes(data)
+    assert [sender.head(url).status for url in (sent, held)] == [404, 404], "what was done is not"
+    url = sender.begin(PHOTO, visit)
+    assert sender.patch(url, 0, PHOTO).status == 204
+    assert [world.service.photos.read(TOWN, name, small) for small in (False, True)] == whole
+    assert is_held(world, PHOTO)
+    for each in (sent, held, url):
+        assert sender.offset(each) == len(PHOTO)
+    assert sender.create(PHOTO, visit).headers["Upload-Offset"] == str(len(PHOTO))
+
+
 # --- cut, killed, at once --------------------------------------------------------------------------------------------
 
 

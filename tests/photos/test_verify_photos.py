@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from server.upkeep.verify import verify
-from tests.photos.album import hang, name_of, service_of, take
+from server.service import now_ms
+from server.upkeep.verify import NOTES, verify
+from tests.photos.album import DAY, hang, name_of, service_of, take
 from tests.server.backup_town import TOWNSHIP, Town, write_a_past
 
 pytest_plugins = ["tests.server.backup_fixtures"]
@@ -106,3 +107,18 @@ def test_a_field_of_a_newer_app_makes_nothing_be_on_the_way(backed_town: Town) -
     phone = backed_town.phone("wei")
     phone.sync(phone.change("household", str(uuid.uuid4()), {"signature": [name_of("no photo")]}))
     assert checked(backed_town)["notes"] == {}
+
+
+def test_photos_named_for_more_than_30_days_that_never_came_are_counted_apart_and_no_failure(backed_town: Town) -> None:
+    phone = backed_town.phone("wei")
+    old = take(phone, "visit", "photos", [name_of("lost"), hang(backed_town, "here", 1000)])
+    check = take(phone, "cleanup_check", "photos", [name_of("after")], photos_before=[name_of("coming")])
+    assert checked(backed_town)["notes"] == {"on_the_way": 3}
+    backed_town.sql("UPDATE changes SET at = ? WHERE record = ?", now_ms() - 30 * DAY - 60_000, old)
+    backed_town.sql("UPDATE changes SET at = ? WHERE record = ?", now_ms() - 30 * DAY + 60_000, check)
+    phone.sync(phone.change("visit", old, {"discussed": "again"}))
+    found = checked(backed_town)
+    assert found["notes"] == {"on_the_way": 2, "did_not_arrive": 1}
+    assert found["ok"]
+    assert "没有收到" in NOTES["did_not_arrive"]
+    assert "did not arrive" in NOTES["did_not_arrive"]

@@ -4,6 +4,9 @@ to whoever guesses, the answer is the same as to a photo that never was.
 
 import random
 import uuid
+from dataclasses import replace
+
+import pytest
 
 from server import access
 from shared.kinds import KINDS
@@ -104,6 +107,32 @@ def test_for_thirty_days_after_a_grant_ended_its_photos_may_still_come(world: Wo
     assert sender.send(PHOTO, visit).status == 204
     world.later(days=2)
     sender.create(jpeg(2), visit).error(404, "not_named")
+
+
+def test_for_thirty_days_after_a_household_moved_away_its_photos_may_still_come(
+    world: World, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From who has the village it left, under a grant that still runs; from who has the village it came to, at once. No kind with photos
+    moves along with its household as yet, so that one is made to.
+    """
+    kinds = world.service.kinds.kinds
+    monkeypatch.setitem(kinds, "contact_visit", replace(kinds["contact_visit"], follows_household=True))
+    home, call = new_id(), new_id()
+    sender.client.take(sender.client.change("household", home, {"name": "韦"}))
+    photos = [jpeg(1), jpeg(2), jpeg(3)]
+    names = [name_of(photo) for photo in photos]
+    sender.client.take(sender.client.change("contact_visit", call, {"photos": names}, household=home))
+    there = Sender(world.cadre("there", f"village:{V2}"))
+    about = {"kind": "contact_visit"}
+    there.create(photos[2], call, about=about).error(404, "not_named")
+    world.later(days=100)
+    world.move(home, V2)
+    assert there.create(photos[2], call, about=about).status == 201
+    world.later(days=29)
+    assert sender.create(photos[0], call, about=about).status == 201
+    world.later(days=2)
+    sender.create(photos[1], call, about=about).error(404, "not_named")
+    assert there.create(photos[1], call, about=about).status == 201
 
 
 @on_sqlite

@@ -224,6 +224,7 @@ UNUSABLE: list[tuple[str, Any]] = [
     ("分钟清空 / null for a number", {"visit": {"minimum_minutes": None}}),
     ("数字大得离谱 / a number beyond reason", {"problems": {"climb_days": 10**9}}),
     ("照片一天也不留 / photographs kept for no day at all", {"photos": {"keep_days": 0}}),
+    ("照片只留二十九天 / photographs kept for less than phones keep theirs", {"photos": {"keep_days": 29}}),
     ("照片留半天 / photographs kept for half a day", {"photos": {"keep_days": 0.5}}),
     ("短访写法不对 / a word that is none of three", {"visit": {"short_visits": "sometimes"}}),
     ("走访方式不是列表 / one mode where a list stands", {"visit": {"modes": "home"}}),
@@ -446,3 +447,11 @@ def test_of_two_policies_for_one_day_the_later_record_stands_in_whatever_order_t
     again = entry_of(policy("县1", name="又一", on="2018-02-01", effective="2018-09-01", minimum_minutes=25))
     for order in ([entry_of(TWO[0]), again], [again, entry_of(TWO[0])]):
         assert Policies.of_entries(order).on("2018-09-03").visit.minimum_minutes == 25
+
+
+def test_photographs_are_kept_for_30_days_at_least_and_what_is_shorter_says_so() -> None:
+    assert read_policy({"overrides": {"photos": {"keep_days": 30}}})[0].photos.keep_days == 30
+    found, (finding,) = read_policy({"overrides": {"photos": {"keep_days": 29}}})
+    assert (found.photos.keep_days, finding.fields) == (365, ("photos.keep_days",))
+    assert "30" in finding.says.zh
+    assert "30 days" in finding.says.en
