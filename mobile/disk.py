@@ -85,6 +85,13 @@ class Disk:
             self._is_shut = True
             self._connection.close()
 
+    @property
+    def writes(self) -> int:
+        """A number that grows with every row written since the file was opened: while it stands, what was read still holds."""
+        with self._lock:
+            self._must_be_open()
+            return self._connection.total_changes
+
     def _open(self, path: Path, schemas: Sequence[str]) -> sqlite3.Connection:
         try:
             return _connect(path, schemas)

@@ -361,10 +361,12 @@ class Notebook:
         return draft
 
     def put_back(self, draft: Draft) -> None:
-        """A draft that was given up stands again; what was answered since then stands over it."""
-        since = self.draft(draft.kind, draft.id)
+        """A draft that was given up stands again; what was answered since then stands over it, or beside it where the two are sets."""
+        since, kind = self.draft(draft.kind, draft.id), self.kinds.get(draft.kind)
         if since:
-            draft = replace(draft, values=draft.values | since.values, seen=draft.seen | since.seen)
+            both = {name for name in draft.values.keys() & since.values.keys() if kind and name in kind.unions}
+            joined = {name: _distinct([*(draft.values[name] or ()), *(since.values[name] or ())]) for name in both}
+            draft = replace(draft, values=draft.values | since.values | joined, seen=draft.seen | since.seen)
         self.store.put_draft(Key(draft.kind, draft.id), draft.body())
 
     # --- visits ----------------------------------------------------------------------------------------------------

@@ -33,9 +33,11 @@ class PhotoQueue(PhotoRows):
         at_township = names(kind, copy.record.values, photo.name)
         return at_township and names(kind, self._wanted(photo.kind, photo.record), photo.name)
 
-    def to_withdraw(self) -> Photo | None:
+    def to_withdraw(self, besides: Iterable[str] = ()) -> Photo | None:
         """A photo of which the township has a part and that nothing names any more; `withdrawn` follows."""
-        return next((photo for photo in self._those(HERE) if photo.url and not self._is_named(photo)), None)
+        skipped = set(besides)
+        begun = [photo for photo in self._those(HERE) if photo.url and photo.id not in skipped]
+        return next((photo for photo in begun if not self.is_wanted(photo)), None)
 
     def withdrawn(self, id: str) -> None:
         """The township forgot its part. The photo itself stays until the sweep."""
@@ -65,11 +67,12 @@ class PhotoQueue(PhotoRows):
             return
         offered = [photo for photo in self._those(SENT) if self._files.has(photo.id)] if under is not None else []
 
+        for photo in offered:  # first, for a kill in between: a locked profile must never say less than what waits
+            self._files.mark(photo.id, sent=False)
+
         def work() -> None:
             for photo in offered:
                 self._put(replace(photo, state=HERE, url="", offset=0, sent_at=None, again=False))
             self._store.set_fact(SENT_UNDER, epoch)
 
         self._store.together(work)
-        for photo in offered:
-            self._files.mark(photo.id, sent=False)

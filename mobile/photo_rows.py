@@ -1,7 +1,7 @@
 """What a phone knows of its photos: rows, counts, and whether anything names one still.
 
-Promises: a photo that is opened is the very one its name says. Leaves to others: taking and letting go (`photos`), whose turn it is to be
-sent (`photo_queue`), files (`photo_files`), SQL (`store`).
+Promises: a photo that is opened is the very one its name says; a damaged row shuts nobody out of the others. Leaves to
+others: taking and letting go (`photos`), whose turn it is to be sent (`photo_queue`), files (`photo_files`), SQL (`store`).
 """
 
 from collections.abc import Mapping
@@ -88,7 +88,7 @@ class PhotoRows:
         return read(row)
 
     def of(self, kind: str, record: str) -> list[Photo]:
-        """Those taken on this phone for a record, oldest first; also such as the record no longer names."""
+        """Those taken on this phone for a record, oldest first; also such as the record no longer names. Damaged rows are left out."""
         return [read(row) for row in self._store.photos_of(Key(kind, record))]
 
     def all(self) -> list[Photo]:
@@ -99,8 +99,8 @@ class PhotoRows:
     def open(self, name: str) -> bytes | None:
         """The JPEG of this name; None when it is not on this phone, or damaged."""
         for id in sorted(self._files.ids()):
-            row = self._store.photo(id)
-            if row and read(row).name == name:
+            photo = self._readable(id)
+            if photo and photo.name == name:
                 data = self._bytes(id, name)
                 if data is not None:
                     return data
@@ -136,8 +136,10 @@ class PhotoRows:
         shown, draft = self.notebook.shown_or_none(kind, record), self.notebook.draft(kind, record)
         return {**(shown.record.values if shown else {}), **(draft.values if draft else {})}
 
-    def _is_named(self, photo: Photo) -> bool:
-        """Whether anything on this phone names it: the record, its draft, a refused change, or a kept one of a record that has left."""
+    def is_wanted(self, photo: Photo) -> bool:
+        """Whether anything on this phone names it: the record, its draft, a refused change; or, while the township does not have it, a kept
+        change of a record that has left, by which it can still be sent: that is, for 30 days.
+        """
         kind = self.notebook.kinds.get(photo.kind)
         if kind is None:
             return True  # an older app does not judge what a newer one wrote
@@ -146,7 +148,8 @@ class PhotoRows:
         words += [mend.set for mend in self._store.mends_of(photo.key)]
         if any(names(kind, values, photo.name) for values in words):
             return True
-        return photo.state == HERE and self._store.copy(photo.key) is None and self._was_acknowledged(kind, photo)
+        unsent = photo.state in (HERE, REFUSED)
+        return unsent and self._store.copy(photo.key) is None and self._was_acknowledged(kind, photo)
 
     def _was_acknowledged(self, kind: Kind, photo: Photo) -> bool:
         """Whether the township took a change that names it, by the changes that are kept."""
@@ -155,6 +158,14 @@ class PhotoRows:
         return bool(last) and names(kind, last[-1].set, photo.name)
 
     # --- rows ------------------------------------------------------------------------------------------------------
+
+    def _readable(self, id: str) -> Photo | None:
+        """A photo by its row; None when there is none, or it is damaged."""
+        try:
+            row = self._store.photo(id)
+        except Unsealable:
+            return None
+        return read(row) if row else None
 
     def _those(self, state: str) -> list[Photo]:
         return [read(row) for row in self._store.photos_that_are(state)]

@@ -1,8 +1,9 @@
 """The photos of one profile: from the camera into a record's draft, kept sealed, until the township has them and their time is over.
 
 Promises: a photo's row is on the disk before the camera opens, so a kill behind it loses nothing; row, draft and name come in one
-transaction; no plain photo stays under the profile; an unsent photo goes only when nothing on this phone names it any more. Leaves to
-others: the bytes' files (`photo_files`), what is in them (`jpeg`), sending (`sending`), the camera (`device`), pages.
+transaction; no plain photo stays under the profile; an unsent photo goes only when nothing on this phone names it any more, and is told of
+when nobody removed it. Leaves to others: the bytes' files (`photo_files`), what is in them (`jpeg`), sending (`sending`), the camera
+(`device`), pages.
 """
 
 import logging
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 from mobile.disk import StorageFailed, StorageFull, free_room
 from mobile.jpeg import NotAJpeg, bare
 from mobile.photo_queue import PhotoQueue
-from mobile.photo_rows import HERE, SENT, TAKING, Count, NoSuchPhoto, Photo, read
+from mobile.photo_rows import HERE, REFUSED, SENT, TAKING, Count, NoSuchPhoto, Photo, read
 from mobile.store import UNFINISHED
+from mobile.vault import Unsealable
 from shared.moments import DAY_MS
 from shared.photos import MOST_A_RECORD, MOST_BYTES, name_of, names_in, photo_fields
 from shared.sync.phone import PhoneError
@@ -41,6 +43,10 @@ KEPT_MS = 30 * DAY_MS
 """How long a photo stays on the phone once the township has it."""
 ROOM_BYTES = 32 * 1024 * 1024
 """Free before the camera opens, beside the profile's reserve: the camera app's own file, ours, and words still to be written."""
+GIVEN_UP = (
+    "有 {n} 张照片没能上传，记录已不在手机里，照片也已从手机里删去；如仍需要，请联系乡镇办公室。"
+    " / {n} photos could not be sent. Their records had left this phone, and now the photos have: call the township desk if they are needed."
+)
 
 
 class TooManyPhotos(PhoneError):
@@ -146,10 +152,12 @@ class Photos(PhotoQueue):
                 found += [taken] if taken else []
             self._files.tidy()
             self._files.tidy_camera()
+            for photo in self.all():
+                self._files.mark(photo.id, sent=photo.state == SENT)
             self.sweep(unnamed=True)
         except (StorageFull, StorageFailed) as error:
             log.warning("settle: %s", error.code)
-            self._store.notice = UNFINISHED
+            self._say(UNFINISHED)
         return found
 
     def _left_behind(self, photo: Photo, camera: "Camera | None") -> Photo | None:
@@ -196,22 +204,51 @@ class Photos(PhotoQueue):
 
         With `unnamed` also of those that no record, draft or refused change names any more, for when nothing can be undone any more.
         """
-        gone = 0
+        gone = lost = 0
         for id in sorted(self._files.ids()):
-            row = self._store.photo(id)
+            try:
+                row = self._store.photo(id)
+            except Unsealable:
+                continue  # it may be the only copy
             photo = read(row) if row else None
             if photo is None or self._is_over(photo, unnamed):
+                lost += photo is not None and self._is_lost(photo)
                 self._store.together(lambda id=id: self._store.drop_photo(id))  # type: ignore[misc]
             elif not (photo.state == SENT and self.notebook.doors.now() - (photo.sent_at or 0) >= KEPT_MS):
                 continue
             self._files.drop(id)
             gone += 1
         self._store.together(lambda: self._store.forget_photos(SENT))
+        if lost:
+            self._say(GIVEN_UP.format(n=lost))
         return gone
 
+    def give_up(self, photo: Photo) -> None:
+        """The township wants none of it, and its record has left the phone: it goes, and the person is told."""
+        self._drop(photo)
+        self._say(GIVEN_UP.format(n=1))
+
     def _is_over(self, photo: Photo, unnamed: bool) -> bool:
-        if photo.state == TAKING or self._is_named(photo):
+        if photo.state == TAKING or self.is_wanted(photo):
             return False
         if photo.state == HERE:
             return unnamed and not photo.url  # a part that the township has is taken back first
         return unnamed or self.notebook.shown_or_none(photo.kind, photo.record) is None
+
+    def _is_lost(self, photo: Photo) -> bool:
+        """Whether it goes without that anybody removed it: its record left, and the changes that could still send it were forgotten."""
+        if photo.state not in (HERE, REFUSED) or self.notebook.shown_or_none(*photo.key):
+            return False
+        if any(photo.field in change.set for change in self._store.of_record(photo.key)):
+            return False  # the last one removed it, or it would be wanted
+        return self.notebook.doors.now() - photo.taken_at >= KEPT_MS  # younger: of a draft that was given up
+
+    def _say(self, words: str) -> None:
+        """Once, as the store says things; what it has to say already stays."""
+        said = self._store.notice
+        before, after = (said or "").split(" / ", 1), words.split(" / ", 1)
+        if said and after[0] in said:
+            return
+        if said:
+            words = f"{before[0]}{after[0]} / {before[-1]} {after[-1]}"
+        self._store.notice = words

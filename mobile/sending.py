@@ -1,8 +1,9 @@
 """The lane of the photos: after a sync that worked, one photo after the other, a chunk at a time, giving way to every sync.
 
 Promises: only photos that the township's record names are sent; after any cut it goes on at the byte the township has, on any day; chunks
-fit the line; what the township will never take is not sent again; a server that says Retry-After is left alone that long. Leaves to
-others: which photo is next (`photos`), HTTP (`photo_courier`), syncing itself (`syncing`).
+fit the line; what the township will never take is not sent again; a photo that the server stumbles over is in nobody's way; a server that
+says Retry-After is left alone that long. Leaves to others: which photo is next (`photos`), HTTP (`photo_courier`), syncing itself
+(`syncing`).
 """
 
 import logging
@@ -15,13 +16,15 @@ from dataclasses import dataclass
 from mobile.photo_courier import GaveWay, NotNamed, NoUpload, PhotoCourier, PhotoRefused, WrongOffset, over_http
 from mobile.photos import Photo, Photos
 from mobile.syncing import fault, wait_after
-from shared.sync.phone import Enrolment, NotEnrolled, PhoneError, ServerFailed, SyncError
+from shared.sync.phone import Busy, Enrolment, NotEnrolled, PhoneError, RequestRefused, ServerFailed, SyncError
 
 FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK = 16 * 1024, 4 * 1024, 512 * 1024
 AIM_S = 3.0
 """How long a chunk should take: longer, and a cut costs much; shorter, and the answers cost more than the bytes."""
 STUMBLES = 3
-"""How often an upload may be lost or stand elsewhere, without a byte of progress, before it is called a failure of the server."""
+"""How often a photo's upload may be lost or stand elsewhere in a run, without a byte more than it ever reached, before it is set aside."""
+LOOK_S = 1.0
+"""How often who waits for a sync to end looks whether it is still wanted: a sync that was stopped may say nothing."""
 
 DAMAGED = "手机里的这张照片已损坏，请移除后重拍。 / This photo is damaged on the phone: remove it and take it again."
 
@@ -59,8 +62,13 @@ class Sending:
         self._certain = ""  # the photo whose offset is the township's last word
         self._arrived = 0
         self._has_moved = False  # since the last failure
-        self._stumbles = 0
-        self._held: set[str] = set()  # until the next sync that worked
+        self._stumbles: dict[str, int] = {}  # by photo, in this run
+        self._highest: dict[
+            str, int
+        ] = {}  # what the township ever had of a photo: bytes that come anew are no progress
+        self._held: set[str] = set()  # not asked about again in this run
+        self._failed: SyncError | None = None  # what the server last stumbled over in this run
+        self._not_before = 0.0  # as `mono`: until then the server wants to be left alone
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._paused = False
@@ -72,10 +80,12 @@ class Sending:
 
     def run(self, tell: Callable[[Lane], None] | None = None) -> Lane:
         """Send all that can be sent now. SyncError when the line or the server fails, GaveWay when a sync wants the line; what arrived
-        stays arrived. `tell` hears of every photo that is through.
+        stays arrived. What the server stumbled over alone is raised once all the others are through. `tell` hears of every one that is.
         """
         self._arrived = 0
         self._held.clear()
+        self._stumbles.clear()
+        self._failed = None
         self._certain = ""
         self._stand(True)
         try:
@@ -86,6 +96,8 @@ class Sending:
             self._photos.sweep()
         finally:
             self._stand(False)
+        if self._failed:
+            raise self._failed
         return self.lane
 
     def _stand(self, running: bool) -> bool:
@@ -98,7 +110,7 @@ class Sending:
         """One request. False when nothing is left that can be sent now."""
         if not self._idle.is_set() or self._paused or self._stopped.is_set():
             raise GaveWay
-        gone = self._photos.to_withdraw()
+        gone = self._photos.to_withdraw(self._held)
         if gone:
             self._ask(gone, self._withdraw)
             return True
@@ -112,11 +124,13 @@ class Sending:
         """One request, and what an answer that is no success means for this photo."""
         try:
             act(self._line(), photo)
+        except (ServerFailed, RequestRefused) as error:
+            self._set_aside(photo, error)
         except NoUpload as error:
-            self._stumble(error)
             self._photos.progress(photo.id, "", 0)
+            self._stumble(photo, error)
         except WrongOffset as error:
-            self._stumble(error)
+            self._stumble(photo, error)
         except NotNamed as error:
             self._not_named(photo, error)
         except PhotoRefused as error:
@@ -160,12 +174,15 @@ class Sending:
         """The township's word on how much it has."""
         if offset > photo.bytes:
             raise ServerFailed(f"Upload-Offset {offset} of {photo.bytes}")
-        if offset > photo.offset:
-            self._stumbles, self._has_moved = 0, True
+        if offset > max(photo.offset, self._highest.get(photo.id, 0)):
+            self._stumbles.pop(photo.id, None)
+            self._has_moved = True
+        self._highest[photo.id] = max(offset, photo.offset, self._highest.get(photo.id, 0))
         if offset == photo.bytes:
             self._photos.arrived(photo.id)
             self._arrived += 1
             self._certain = ""
+            self._highest.pop(photo.id, None)
         else:
             self._photos.progress(photo.id, url, offset)
             self._certain = photo.id
@@ -175,17 +192,23 @@ class Sending:
         fitting = int(size / max(seconds, 0.001) * AIM_S)
         self._chunk = max(LEAST_CHUNK, min(MOST_CHUNK, fitting, 4 * self._chunk))
 
-    def _stumble(self, error: SyncError) -> None:
+    def _stumble(self, photo: Photo, error: SyncError) -> None:
         self._certain = ""
-        self._stumbles += 1
-        if self._stumbles > STUMBLES:
-            self._stumbles = 0
-            raise ServerFailed(error.code) from error
+        self._stumbles[photo.id] = self._stumbles.get(photo.id, 0) + 1
+        if self._stumbles[photo.id] > STUMBLES:
+            self._set_aside(photo, ServerFailed(error.code))
+
+    def _set_aside(self, photo: Photo, error: SyncError) -> None:
+        """The server fails at this one: the others go on without it, until the next run."""
+        self._certain = ""
+        self._held.add(photo.id)
+        self._failed = error
 
     def _not_named(self, photo: Photo, error: NotNamed) -> None:
         """The record changed at the township meanwhile: the next sync tells. One whose record has left the phone hears of nothing more."""
         if self._photos.notebook.shown_or_none(photo.kind, photo.record) is None:
-            self._photos.refused(photo.id, str(error))
+            log.info("let go: %s", error.code)
+            self._photos.give_up(photo)
         self._held.add(photo.id)
 
     def _line(self) -> PhotoCourier:
@@ -209,6 +232,10 @@ class Sending:
             self._thread.start()
         self._wake.set()
 
+    def hurry(self) -> None:
+        """The person wants it now: the next sync that works wakes the lane, whatever the server asked for."""
+        self._not_before = 0.0
+
     def pause(self) -> None:
         """Stop between two blocks, until `resume`."""
         self._paused = True
@@ -227,14 +254,19 @@ class Sending:
     def _keep_at_it(self) -> None:
         failures, wait = 0, None
         while True:
-            self._wake.wait(wait)
+            is_woken = self._wake.wait(wait)
             self._wake.clear()
             if self._stopped.is_set():  # asked after clearing, or a stop just before it would be forgotten
                 return
             if self._paused:
                 wait = None
                 continue
-            self._idle.wait()
+            left = self._not_before - self._mono()
+            if is_woken and left > 0:  # a sync that worked is no leave to press a server that wants to be left alone
+                wait = left
+                continue
+            if not self._has_line():
+                return
             trouble: PhoneError | None = None
             try:
                 self.run()
@@ -254,8 +286,17 @@ class Sending:
                 )  # a line that breaks but brings bytes is worth trying soon
                 self._has_moved = False
                 wait = wait_after(trouble, failures, self._roll())
+                if isinstance(trouble, Busy) and trouble.retry_after:
+                    self._not_before = self._mono() + wait
                 self.lane = Lane(False, self.lane.arrived, self.lane.waiting, trouble)
             try:
                 self._tell(self.lane)
             except Exception as error:  # nor one of whoever listens
                 fault("after photos", error)
+
+    def _has_line(self) -> bool:
+        """Wait until no sync wants the line. False when the lane was stopped meanwhile."""
+        while not self._idle.wait(LOOK_S):
+            if self._stopped.is_set():
+                return False
+        return not self._stopped.is_set()

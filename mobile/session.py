@@ -91,10 +91,11 @@ class Session:
         self.syncing.start(self._told)
 
     def sync_now(self) -> None:
-        """Do not wait any longer; goes on after a pause."""
+        """The person wants it now: do not wait any longer; goes on after a pause."""
         if self.state.paused:
             self.syncing.resume()
             self.sending.resume()
+        self.sending.hurry()
         self._put(SyncState(True, False, self.state.summary, None, self.state.last))
         self.syncing.start(self._told)
         self.syncing.nudge()

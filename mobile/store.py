@@ -18,7 +18,7 @@ from mobile.briefs import Briefs
 from mobile.disk import BALLAST_BYTES, Disk, ProfileUnusable, StorageFull
 from mobile.journal import Journal, JournalFailed
 from mobile.photo_files import PhotoFiles
-from mobile.vault import CLEAR, Sealing
+from mobile.vault import CLEAR, Sealing, Unsealable
 from shared.kind import REMOVED
 from shared.record import Key, Record, stamps_of
 from shared.rules.due import NEEDS
@@ -83,6 +83,7 @@ PhotoRow = tuple[str, Key, str, dict[str, Any]]
 
 log = logging.getLogger(__name__)
 
+_PHOTO = "SELECT id, kind, record, state, document FROM photos"
 _CHANGE = "SELECT number, kind, id, village, household, stamp, document, acknowledged, refused FROM changes"
 _COPY = "SELECT kind, id, village, household, document, has_left, stale FROM copies"
 
@@ -108,6 +109,7 @@ class Store(Disk):
         self.appended = 0
         """How many changes were put into the outbox since it was opened: when it stands still, nothing was written."""
         self._seal: Sealing = seal
+        self._damaged_photos = 0
         try:
             self._journal = _open_journal(folder)
             if seal is not CLEAR and self._is_clear():
@@ -476,10 +478,12 @@ class Store(Disk):
         self._run("INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?)", id, *key, state, sealed)
 
     def photo(self, id: str) -> PhotoRow | None:
-        return next(iter(self._photos("id = ?", id)), None)
+        """One photo's row. Unsealable when it is damaged."""
+        rows = self._rows(f"{_PHOTO} WHERE id = ?", id)
+        return self._read_photo(rows[0]) if rows else None
 
     def photos_of(self, key: Key) -> list[PhotoRow]:
-        """Those of a record, oldest first."""
+        """Those of a record, oldest first. Here as below a damaged row is left out: photos never stand before words."""
         return self._photos("kind = ? AND record = ? ORDER BY id", *key)
 
     def photos_that_are(self, state: str) -> list[PhotoRow]:
@@ -498,11 +502,26 @@ class Store(Disk):
         self._run(f"DELETE FROM photos WHERE state = ? AND NOT EXISTS ({held})", state)
 
     def _photos(self, where: str, *values: str) -> list[PhotoRow]:
-        rows = self._rows(f"SELECT id, kind, record, state, document FROM photos WHERE {where}", *values)
-        return [
-            (id_, Key(kind, record), state, self._opened(held, "photos", id_))
-            for id_, kind, record, state, held in rows
-        ]
+        found, damaged = [], 0
+        for row in self._rows(f"{_PHOTO} WHERE {where}", *values):
+            try:
+                found.append(self._read_photo(row))
+            except Unsealable:
+                damaged += 1
+        if damaged > self._damaged_photos:  # said once, not at every question
+            self._damaged_photos = damaged
+            log.warning("photos: %d rows cannot be read", damaged)
+        return found
+
+    def _read_photo(self, row: tuple) -> PhotoRow:
+        id_, kind, record, state, held = row
+        try:
+            body = self._opened(held, "photos", id_)
+        except ValueError as error:  # a clear one: there is no seal to tell
+            raise Unsealable(f"photos|{id_}") from error
+        if not isinstance(body, dict):
+            raise Unsealable(f"photos|{id_}")
+        return id_, Key(kind, record), state, body
 
 
 def _json(value: Any) -> str:

@@ -169,6 +169,12 @@ class Syncing:
             self._thread.join(timeout)
 
     def _keep_at_it(self, tell: Callable[[Outcome], None]) -> None:
+        try:
+            self._go_on(tell)
+        finally:
+            self.idle.set()  # a nudge that came before the stop
+
+    def _go_on(self, tell: Callable[[Outcome], None]) -> None:
         failures = 0
         while True:
             self._wake.clear()

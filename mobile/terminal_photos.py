@@ -35,16 +35,20 @@ def add_photos(command: Callable[..., Any]) -> None:
 
 
 def send_after_sync(desk: Any) -> Lane | None:
-    """Send photos once records are through; None when there are none. What goes wrong is said and spoils nothing: the sync worked."""
-    if not desk.photos.waiting() and desk.photos.to_withdraw() is None:
+    """Send photos once records are through; None when there was nothing to send. What goes wrong is said and spoils nothing: the sync worked.
+
+    Sent ones count too: a township that was set back is offered them again.
+    """
+    if not desk.photos.waiting() and not desk.notebook.store.photo_files.ids():
         desk.photos.sweep()
         return None
-    lane = Sending(desk.photos, desk.syncing().idle)
+    sending = Sending(desk.photos, desk.syncing().idle)
     try:
-        return lane.run(_tell)
+        sending.run(_tell)
     except PhoneError as error:
         print(f"照片还没传完：{error} / Photos are not all sent yet.", file=sys.stderr)
-        return lane.lane
+    lane = sending.lane
+    return lane if lane.arrived or lane.waiting else None
 
 
 def words_of(lane: Lane) -> str:

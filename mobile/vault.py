@@ -41,8 +41,9 @@ class Unsealable(PhoneError):
 
     code = "unsealable"
     words = (
-        "手机里有一条内容损坏或被换过，打不开；请联系乡镇办公室，未上传的内容另有一份密封给乡镇。"
-        " / Something kept on this phone is damaged or was exchanged. Call the township desk; what is unsent is also kept sealed to it."
+        "手机里有一条内容损坏或被换过，打不开；请联系乡镇办公室，未上传的填写内容另有一份密封给乡镇，没上传的照片恢复不了。"
+        " / Something kept on this phone is damaged or was exchanged. Call the township desk: unsent words are also"
+        " kept sealed to it; photos that were not sent cannot be recovered."
     )
 
 
@@ -74,17 +75,20 @@ class WrongPin(PhoneError):
 class VaultDestroyed(PhoneError):
     code = "vault_destroyed"
     words = (
-        f"密码输错 {MOST_TRIES} 次，这个档案的钥匙已销毁，里面的内容再也打不开。未上传的内容仍密封给乡镇，可以恢复，请联系乡镇办公室。"
+        f"密码输错 {MOST_TRIES} 次，这个档案的钥匙已销毁，里面的内容再也打不开。未上传的填写内容仍密封给乡镇，可以恢复，没上传的照片恢复不了；"
+        "请联系乡镇办公室。"
         f" / {MOST_TRIES} wrong PINs: this profile's key is destroyed and nothing in it can be opened again."
-        " What was not sent stays sealed to the township and can be recovered: call the township desk."
+        " Words that were not sent stay sealed to the township and can be recovered; photos that were not sent cannot be recovered."
+        " Call the township desk."
     )
 
 
 class VaultUnreadable(PhoneError):
     code = "vault_unreadable"
     words = (
-        "档案的锁损坏，打不开；未上传的内容仍密封给乡镇，请联系乡镇办公室。"
-        " / The lock of this profile is damaged. What was not sent stays sealed to the township: call the township desk."
+        "档案的锁损坏，打不开；未上传的填写内容仍密封给乡镇，没上传的照片恢复不了；请联系乡镇办公室。"
+        " / The lock of this profile is damaged. Words that were not sent stay sealed to the township; photos that were not"
+        " sent cannot be recovered. Call the township desk."
     )
 
 

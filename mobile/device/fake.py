@@ -13,6 +13,7 @@ from typing import Any
 
 from mobile.device.desktop import check_name, photograph, put_picture
 from mobile.device.ports import Device, Fix, KeyGone, KeyStoreBusy, NotOnThisDevice, Soon
+from mobile.disk import StorageFull
 from shared.sync.phone import PhoneError
 
 FAKE_LONGEST = 320
@@ -138,6 +139,8 @@ class FakeCamera(_Person):
     """Answer with a file's very bytes, True for a drawn house (small, no two the same), None for a change of mind, or a PhoneError."""
 
     available = True
+    full = False
+    """While it is, nothing that a kill left can be made into a photograph."""
 
     def take(self, into: Path, done: Callable[[Path | PhoneError | None], None]) -> None:
         def taken(picture: bytes | bool | PhoneError | None) -> None:
@@ -149,6 +152,8 @@ class FakeCamera(_Person):
         self.put(taken)
 
     def left_behind(self, into: Path) -> Path | PhoneError | None:
+        if self.full and into.exists():
+            return StorageFull()
         return into if into.exists() else None
 
 

@@ -21,9 +21,10 @@ class KeyGone(PhoneError):
 
     code = "key_gone"
     words = (
-        "手机里保管的钥匙已经没有了（系统升级、改动锁屏或清除数据都可能造成），这个档案打不开；未上传的内容另有一份密封给乡镇，"
-        "请联系乡镇办公室，重新注册后数据会同步回来。 / This phone's own key is gone (a system upgrade, a changed screen lock or cleared data can do"
-        " that) and this profile cannot be opened. What was not sent is also kept sealed to the township: call the desk, then enrol again."
+        "手机里保管的钥匙已经没有了（系统升级、改动锁屏或清除数据都可能造成），这个档案打不开；未上传的填写内容另有一份密封给乡镇，"
+        "没上传的照片恢复不了；请联系乡镇办公室，重新注册后数据会同步回来。 / This phone's own key is gone (a system upgrade, a changed screen lock or cleared data can do"
+        " that) and this profile cannot be opened. Words that were not sent are also kept sealed to the township; photos that"
+        " were not sent cannot be recovered. Call the desk, then enrol again."
     )
 
 
@@ -90,7 +91,7 @@ class Camera(Protocol):
 
     def left_behind(self, into: Path) -> Path | PhoneError | None:
         """After such a kill: what the camera app still wrote for this `into` stands there, as `take` would have left it, and nowhere else.
-        None when it wrote nothing whole; StorageFull as an answer. For no photograph that is still being taken.
+        None when it wrote nothing whole; StorageFull or StorageFailed as an answer, and then it is kept for another start. For no photograph that is still being taken.
         """
         ...
 

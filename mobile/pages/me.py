@@ -12,7 +12,7 @@ from mobile.pages.blocks import Badge, Block, Button, Buttons, Choice, Facts, He
 from mobile.pages.drafts import begun
 from mobile.pages.page import EN, ZH, Page
 from mobile.pages.photo import size_of
-from mobile.pages.photo_block import unsent
+from mobile.pages.photo_block import stuck_line, unsent
 from mobile.pages.tabs import sync_blocks, sync_line, tabs
 from shared.fields import Label
 from shared.grants import HOUSEHOLD, TOWNSHIP, Grant
@@ -87,6 +87,7 @@ class MePage(Page):
             Buttons((go_on,) if state.paused else (now, pause)),
             Heading(self.say("holds")),
             Facts((*held, *self._photos(), (self.say("room"), room(self)))),
+            *stuck_line(self),
         ]
 
     def _photos(self) -> list[tuple[str, str]]:
@@ -155,8 +156,16 @@ class MePage(Page):
 def room(page: Page) -> str:
     """What this profile takes on the disk and what is free, in words."""
     folder: Path = page.session.store.folder
-    used = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    used = sum(map(_taken_by, folder.rglob("*")))
     return page.word(MePage.SAYS["room_line"]).format(used=_size(used), free=_size(shutil.disk_usage(folder).free))
+
+
+def _taken_by(file: Path) -> int:
+    """Bytes of one file; none of one that is gone since it was found, as the lane names its files anew while we count."""
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except FileNotFoundError:
+        return 0
 
 
 def _size(number: int) -> str:

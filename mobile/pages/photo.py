@@ -6,13 +6,17 @@ Leaves to others: the picture and its way (`mobile.photos`, `mobile.sending`), d
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mobile.notebook import NoSuchRecord
 from mobile.pages.blocks import Block, Button, Facts, LargePhoto, Paragraph, Picture, Tone, View
 from mobile.pages.page import Page
-from mobile.pages.photo_block import SAVE, part_of, save
+from mobile.pages.photo_block import SAVE, deletable_of, is_listed, part_of, save, standing_on
+from mobile.photo_rows import HERE, REFUSED
 from shared.fields import Label
+from shared.record import Key
 
 if TYPE_CHECKING:
     from mobile.photos import Photo
@@ -43,38 +47,35 @@ class PhotoPage(Page):
     def view(self) -> View:
         where, photos = self.where, self.session.photos
         kind = self.session.notebook.kind(where["kind"])
-        names = self._names()
-        if where["photo"] not in names:
-            raise NoSuchRecord(f"photo {where['name'][:8]}")
         known = {photo.name: photo for photo in photos.of(kind.name, where["id"])}
         photo = known.get(where["photo"])
+        deletable = where["photo"] in deletable_of(self.session, *self._field())
+        if not deletable and not (photo and photo.state in (HERE, REFUSED) and is_listed(self.session, photo)):
+            raise NoSuchRecord(f"photo {where['photo'][:8]}")
         picture = Picture(where["photo"], load=lambda: photos.open(where["photo"]))
-        blocks: list[Block] = [LargePhoto(picture, self.say("missing"), name="photo"), *self._told(photo)]
+        blocks: list[Block] = [LargePhoto(picture, self.say("missing"), name="photo"), *self._told(photo, deletable)]
         delete = Button(self.say("delete"), self.delete, "danger", name="delete")
         return View(
             self.word(kind.fields[where["field"]].label) or self.say("title"),
             self.joined(self.word(kind.label), self.session.name_of(where.get("household"))),
             tuple(blocks),
-            bottom=(delete,),
+            bottom=(delete,) if deletable else (),
         )
 
-    def _names(self) -> list[Any]:
-        """The photos of the field as they stand, what is not saved laid over."""
-        kind, id_, field = (self.where[name] for name in ("kind", "id", "field"))
-        shown, draft = self.session.notebook.shown_or_none(kind, id_), self.session.notebook.draft(kind, id_)
-        values = {**(shown.record.values if shown else {}), **(draft.values if draft else {})}
-        return list(values.get(field) or ())
+    def _field(self) -> tuple[str, str, str]:
+        """Kind, record and field."""
+        return self.where["kind"], self.where["id"], self.where["field"]
 
-    def _told(self, photo: Photo | None) -> list[Block]:
+    def _told(self, photo: Photo | None, deletable: bool) -> list[Block]:
         if photo is None:
             return [Paragraph(self.say("elsewhere"), "quiet")]
         rows = [(self.say("taken"), self.moment(photo.taken_at)), (self.say("size"), size_of(photo.bytes))]
         words, tone = self._way(photo)
         blocks: list[Block] = [Facts((*rows, (self.say("way"), words)))]
-        return [*blocks, Paragraph(self.say("again"), tone)] if photo.state == "refused" else blocks
+        return [*blocks, Paragraph(self.say("again"), tone)] if photo.state == REFUSED and deletable else blocks
 
     def _way(self, photo: Photo) -> tuple[str, Tone]:
-        if photo.state == "refused":
+        if photo.state == REFUSED:
             return self.say("refused", why=self.half(photo.why)), "warn"
         if photo.state == "sent":
             return self.say("sent"), "good"
@@ -83,28 +84,37 @@ class PhotoPage(Page):
     # --- what one can do -------------------------------------------------------------------------------------------
 
     def delete(self) -> None:
-        """Take the photo off its record, with a way back."""
-        if self._change(self.session.photos.remove):
+        """Take the photo off its record, and out of its refused words, with a way back."""
+        session, (kind, id_, field), name = self.session, self._field(), self.where["photo"]
+        stood = name in (standing_on(session, kind, id_, field) or ())
+        refused = [
+            mend.number for mend in session.store.mends_of(Key(kind, id_)) if name in (mend.set.get(field) or ())
+        ]
+
+        def change(of_the_form: Callable[..., None], of_the_mend: Callable[[list[str]], list[str]]) -> bool:
+            place = self.where.get("village") or None, self.where.get("household") or None
+
+            def work() -> bool:
+                if stood:
+                    of_the_form(kind, id_, field, name, *place)
+                for mend in session.store.mends_of(Key(kind, id_)):
+                    if mend.number in refused:
+                        names = of_the_mend(list(mend.set.get(field) or ()))
+                        session.store.put_mend(replace(mend, set={**mend.set, field: names}))
+                return True
+
+            done = bool(self.app.attempt(lambda: session.store.together(work)))
+            if done and self.where.get("then") == SAVE:
+                save(self, kind, id_)
+            return done
+
+        def undo() -> None:
+            change(session.photos.restore, lambda names: [*names, name])
+            self.redraw()
+
+        if change(session.photos.remove, lambda names: [one for one in names if one != name]):
             self.app.done()
-            self.app.screen.toast(self.say("deleted"), self.say("undo"), self._undo)
-
-    def _undo(self) -> None:
-        self._change(self.session.photos.restore)
-        self.redraw()
-
-    def _change(self, change: Any) -> bool:
-        """Whether it was kept; a page that is no form saves it at once."""
-        where = self.where
-        place = where.get("village") or None, where.get("household") or None
-
-        def work() -> bool:
-            change(where["kind"], where["id"], where["field"], where["photo"], *place)
-            return True
-
-        done = bool(self.app.attempt(work))
-        if done and where.get("then") == SAVE:
-            save(self, where["kind"], where["id"])
-        return done
+            self.app.screen.toast(self.say("deleted"), self.say("undo"), undo)
 
 
 def size_of(number: int) -> str:

@@ -12,15 +12,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mobile.pages.blocks import Photos, Picture, Tone
+from mobile.pages.blocks import Block, Paragraph, Photos, Picture, Tone
+from mobile.photo_courier import NoUpload
+from mobile.photo_rows import read
 from shared.fields import Label
 from shared.photos import MOST_A_RECORD, names_in, photo_fields
-from shared.sync.phone import PhoneError
+from shared.record import Key
+from shared.sync.phone import PhoneError, ServerFailed
 
 if TYPE_CHECKING:
     from mobile.pages.form import FormBlocks
     from mobile.pages.page import Page
     from mobile.photos import Photo
+    from mobile.session import Session
 
 SAYS: Mapping[str, Label] = {
     "add": Label("拍照", "Take one"),
@@ -31,7 +35,18 @@ SAYS: Mapping[str, Label] = {
     "refused": Label("被退回", "Refused"),
     "elsewhere": Label("不在手机上", "Not on this phone"),
     "some": Label("照片 {count}", "Photos {count}"),
+    "some_refused": Label("照片 {count}，{n} 张被退回", "Photos {count}, {n} refused"),
     "on_the_way": Label("照片 {count}，有信号时自动上传", "Photos {count}; the rest goes when there is signal"),
+    "both": Label(
+        "照片 {count}，{n} 张被退回，其余有信号时自动上传",
+        "Photos {count}, {n} refused; the rest goes when there is signal",
+    ),
+    "stuck": Label("照片还没传完。{why}", "Photos are not through yet. {why}"),
+    "stuck_alone": Label("照片还没传完，文字已全部上传。{why}", "Photos are not through yet; all words are. {why}"),
+    "takes_none": Label(
+        "乡镇的服务器现在收不了照片，请告知乡镇办公室。",
+        "The township's server takes no photos at present; tell the township desk.",
+    ),
     "settled": Label(
         "上次拍了没来得及收的 {n} 张照片，已放回原来的记录里。",
         "{n} photos that were taken before the app closed are back with their records.",
@@ -94,16 +109,28 @@ def part_of(photo: Photo) -> str:
 
 
 def photos_line(page: Page, kind: str, id_: str, values: Mapping[str, Any]) -> str:
-    """照片 2/3 while some that this phone took are still on their way; nothing when all are there, or there is none."""
+    """照片 2/3 while some that this phone took are not there, and how many of those were refused; nothing when all are there, or there is none."""
     count = _count(page, kind, id_, values)
-    return said(page, "some", count=count) if count else ""
+    if not count:
+        return ""
+    refused = len(_names_that_are("refused", page, kind, id_, values))
+    return said(page, "some_refused" if refused else "some", count=count, n=refused)
 
 
 def _way(form: FormBlocks, field: str) -> str:
-    """How far all photos of the record are, below those of them that are still on their way."""
+    """How far all photos of the record are, below those of them that are not there; that they go by themselves only where one still does."""
     page, kind, id_ = form.page, form.kind.name, form.id
-    ours = _count(page, kind, id_, {field: form.values.get(field)})
-    return said(page, "on_the_way", count=_count(page, kind, id_, form.values)) if ours else ""
+    if not _count(page, kind, id_, {field: form.values.get(field)}):
+        return ""
+    here, refused = (_names_that_are(state, page, kind, id_, form.values) for state in ("here", "refused"))
+    key = ("both" if refused else "on_the_way") if here else "some_refused"
+    return said(page, key, count=_count(page, kind, id_, form.values), n=len(refused))
+
+
+def _names_that_are(state: str, page: Page, kind: str, id_: str, values: Mapping[str, Any]) -> set[str]:
+    """Those of the photos that these values name which this phone took and which are in this state."""
+    named = {name for _, name in names_in(page.session.kinds[kind], values)}
+    return named & {photo.name for photo in page.session.photos.of(kind, id_) if photo.state == state}
 
 
 def _count(page: Page, kind: str, id_: str, values: Mapping[str, Any]) -> str:
@@ -114,18 +141,57 @@ def _count(page: Page, kind: str, id_: str, values: Mapping[str, Any]) -> str:
 
 
 def unsent(page: Page, state: str = "here") -> list[Photo]:
-    """The photos that are to be sent and still wanted, oldest first; with ``refused`` those that the township will not take."""
+    """The photos that are to be sent and still wanted, oldest first; with ``refused`` those that the township will not take.
+
+    Also one whose record has left the phone. One that was just deleted is wanted no more, though its deletion may not be saved.
+    """
     session = page.session
-    if not session.store.count_photos(state):  # as at most times
+    known = session.once(f"photos/{state}", dict)  # a page asks several times while it is drawn
+    now = session.store.writes
+    if now not in known:
+        known.clear()
+        known[now] = [one for one in map(read, session.store.photos_that_are(state)) if is_listed(session, one)]
+    return list(known[now])
+
+
+def is_listed(session: Session, photo: Photo) -> bool:
+    """Whether it still stands on a form or in refused words; of a record that is not here, whether anything wants it."""
+    where = photo.kind, photo.record, photo.field
+    standing = standing_on(session, *where)
+    if standing is None:
+        return session.photos.is_wanted(photo)
+    return photo.name in standing or photo.name in _in_mends(session, *where)
+
+
+def deletable_of(session: Session, kind: str, id_: str, field: str) -> list[str]:
+    """The photos of a field that one can take off here: those on the form, and those that its refused changes name."""
+    return [*(standing_on(session, kind, id_, field) or ()), *_in_mends(session, kind, id_, field)]
+
+
+def _in_mends(session: Session, kind: str, id_: str, field: str) -> list[str]:
+    """The photos that refused changes of a record name."""
+    return [name for mend in session.store.mends_of(Key(kind, id_)) for name in mend.set.get(field) or ()]
+
+
+def standing_on(session: Session, kind: str, id_: str, field: str) -> list[str] | None:
+    """The photos of a field as the form shows them, what is not saved laid over; None when this phone has no word on them."""
+    shown, draft = session.notebook.shown_or_none(kind, id_), session.notebook.draft(kind, id_)
+    if draft and field in draft.values:
+        return list(draft.values[field] or ())
+    return list(shown.record.values.get(field) or ()) if shown else None
+
+
+def stuck_line(page: Page) -> list[Block]:
+    """Why photos that wait could not go on, in one quiet line; the rest of the page only tells of words."""
+    error = page.session.sending.lane.error
+    if error is None or not unsent(page):
         return []
-
-    def wanted(photo: Photo) -> bool:
-        shown, draft = session.notebook.shown(photo.key), session.notebook.draft(*photo.key)
-        values = {**(shown.record.values if shown else {}), **(draft.values if draft else {})}
-        mends = (mend.set for mend in session.notebook.mends() if (mend.kind, mend.id) == photo.key)
-        return any(photo.name in (one.get(photo.field) or ()) for one in (values, *mends))
-
-    return [photo for photo in session.photos.all() if photo.state == state and wanted(photo)]
+    takes_none = (
+        isinstance(error, ServerFailed) and error.detail == NoUpload.code
+    )  # an older server has no such address
+    why = said(page, "takes_none") if takes_none else page.half(error.words) or page.error(error)
+    key = "stuck" if page.session.store.count_unsent() else "stuck_alone"
+    return [Paragraph(said(page, key, why=why), "quiet", name="stuck")]
 
 
 # --- taking one ----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mobile.pages.blocks import Badge, Block, Item, LongList, View
 from mobile.pages.page import Page
 from mobile.pages.photo import size_of
-from mobile.pages.photo_block import SAVE, state_of, unsent
+from mobile.pages.photo_block import SAVE, deletable_of, state_of, stuck_line, unsent
 from mobile.pages.tabs import sync_blocks, sync_line
 from shared.fields import Label
 from shared.hlc import milliseconds_of
@@ -37,7 +37,7 @@ class WaitingPage(Page):
 
     def view(self) -> View:
         rows = [*map(self._row, self.session.notebook.waiting()), *map(self._photo, unsent(self))]
-        blocks: list[Block] = [*sync_blocks(self), *map(self._refused, unsent(self, "refused"))]
+        blocks: list[Block] = [*sync_blocks(self), *stuck_line(self), *map(self._refused, unsent(self, "refused"))]
         blocks.append(LongList(tuple(rows), self.say("empty"), self._opened, name="changes"))
         return View(self.say("title"), sync_line(self), tuple(blocks))
 
@@ -54,9 +54,10 @@ class WaitingPage(Page):
         return Item(self._title(photo), (line,), name=f"{PHOTO}{photo.id}")
 
     def _refused(self, photo: Photo) -> Item:
+        deletable = photo.name in deletable_of(self.session, photo.kind, photo.record, photo.field)
         return Item(
             self._title(photo),
-            (self.half(photo.why), self.say("again")),
+            (self.half(photo.why), self.say("again")) if deletable else (self.half(photo.why),),
             Badge(self.say("refused"), "bad"),
             on_tap=partial(self._photo_opened, photo.id),
             name=f"{PHOTO}{photo.id}",

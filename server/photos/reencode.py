@@ -5,6 +5,7 @@ AT_ONCE run in a process of ours. A photo that asks for more memory or processor
 that is too busy says so and is asked again. Leaves to others: what is let in (`look`), the pixels (`child`).
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -23,7 +24,8 @@ log = structlog.get_logger()
 
 SMALL = 320
 """Pixels of the longer side of the small one."""
-AT_ONCE = BoundedSemaphore(2)
+AT_ONCE = BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
+"""Half of the processors at most: records come first (`python -m bench.photos`)."""
 _ROOT = str(Path(__file__).parents[2])
 _ENDED_BY_LIMIT = frozenset(
     {-signal.SIGXCPU, -signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL}

@@ -24,6 +24,7 @@ from mobile.device.ports import (
     Share,
     TextDialog,
 )
+from mobile.disk import StorageFull
 from mobile.jpeg import bare
 from mobile.notebook import Doors
 from mobile.visits import Reading
@@ -188,6 +189,25 @@ class CameraContract:
         self.is_small_and_bare(into)
         assert into.stat().st_mode & 0o777 == 0o600
         assert again.left_behind(into) == into, "asked a second time: a kill may come once more"
+        assert [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix in (".jpg", ".small")] == [into]
+
+    def fills_the_disk(self, camera: Camera, patched: pytest.MonkeyPatch) -> bool:
+        """Until undone, the disk is full for what this adapter writes. False when it writes nothing at the next start."""
+        return False
+
+    def test_on_a_full_disk_what_was_shot_before_a_kill_waits_for_a_start_with_room(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        into = tmp_path / "photo.jpg"
+        camera = self.camera(tmp_path)
+        camera.take(into, lambda _: None)
+        again = self.is_killed(camera)
+        with monkeypatch.context() as patched:
+            if self.fills_the_disk(again, patched):
+                for _ in range(2):
+                    assert isinstance(again.left_behind(into), StorageFull)
+        assert again.left_behind(into) == into
+        self.is_small_and_bare(into)
         assert [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix in (".jpg", ".small")] == [into]
 
     def test_where_nothing_was_shot_before_a_kill_nothing_is_found(self, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The Android adapters keep the contract of a device over a Java played in Python (KIVY.md 3.4, check 11). No phone was used."""
 
+import errno
 import re
 import sys
 import threading
@@ -30,7 +31,7 @@ from mobile.device.ports import (
     Share,
     TextDialog,
 )
-from mobile.disk import StorageFull
+from mobile.disk import StorageFailed, StorageFull
 from tests.device.contract import (
     NAME,
     BackContract,
@@ -133,6 +134,10 @@ class TestAndroidClocks(Android, ClocksContract):
         assert here(soon=at_once).clocks.boot_id() == ""
 
 
+def _full(path: Path, data: bytes) -> None:
+    raise StorageFull
+
+
 class TestAndroidCamera(Android, PersonsCameraContract):
     def camera(self, tmp_path: Path) -> Camera:
         self.phone.allowed.add(CAMERA)
@@ -147,6 +152,45 @@ class TestAndroidCamera(Android, PersonsCameraContract):
     def is_killed(self, camera: Camera) -> Camera:
         self.phone.shoots_and_the_app_is_killed()
         return android(at_once).camera
+
+    def fills_the_disk(self, camera: Camera, patched: pytest.MonkeyPatch) -> bool:
+        patched.setattr("mobile.device.android.pictures.replace_file", _full)
+        return True
+
+    def test_a_disk_that_fails_is_told_and_what_was_shot_before_a_kill_stays(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def failing(path: Path, data: bytes) -> None:
+            raise OSError(errno.EIO, "no")
+
+        camera, into = self.camera(tmp_path), tmp_path / "photo.jpg"
+        camera.take(into, lambda _: None)
+        again = self.is_killed(camera)
+        with monkeypatch.context() as patched:
+            patched.setattr("mobile.device.android.pictures.replace_file", failing)
+            assert isinstance(again.left_behind(into), StorageFailed)
+        assert again.left_behind(into) == into
+
+    def test_a_picture_that_android_could_not_write_small_is_no_change_of_mind(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        camera, into = self.camera(tmp_path), tmp_path / "photo.jpg"
+        camera.take(into, lambda _: None)
+        again = self.is_killed(camera)
+        with monkeypatch.context() as patched:
+            patched.setattr(self.phone.bitmaps, "compress", lambda *given: False)
+            assert isinstance(again.left_behind(into), StorageFull)
+        assert again.left_behind(into) == into
+
+    def test_a_kill_at_the_very_end_leaves_nothing_beside_the_photograph(self, tmp_path: Path) -> None:
+        camera, into = self.camera(tmp_path), tmp_path / "photo.jpg"
+        camera.take(into, lambda _: None)
+        again = self.is_killed(camera)
+        raw = next((self.phone.cache / "camera").iterdir())
+        raw.with_suffix(".small").write_bytes(raw.read_bytes())
+        into.write_bytes(b"whole")
+        assert again.left_behind(into) == into
+        assert list((self.phone.cache / "camera").iterdir()) == []
 
     def test_what_a_camera_app_wrote_only_in_part_is_no_photograph(self, tmp_path: Path) -> None:
         camera = self.camera(tmp_path)
@@ -217,10 +261,7 @@ class TestAndroidCamera(Android, PersonsCameraContract):
         assert list((self.phone.cache / "camera").iterdir()) == []
 
     def test_a_full_disk_is_told_and_nothing_is_left(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def full(path: Path, data: bytes) -> None:
-            raise StorageFull
-
-        monkeypatch.setattr("mobile.device.android.pictures.replace_file", full)
+        monkeypatch.setattr("mobile.device.android.pictures.replace_file", _full)
         (answer,) = self.pictures(tmp_path)
         assert isinstance(answer, StorageFull)
         assert list((self.phone.cache / "camera").iterdir()) == []

@@ -93,6 +93,10 @@ class TestFakeCamera(Faked, PersonsCameraContract):
         self.shoots()
         return fake().camera
 
+    def fills_the_disk(self, camera: Camera, patched: pytest.MonkeyPatch) -> bool:
+        patched.setattr(camera, "full", True)
+        return True
+
     def test_a_full_disk_is_told(self, tmp_path: Path) -> None:
         answers: list[object] = []
         full = StorageFull()

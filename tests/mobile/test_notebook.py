@@ -126,6 +126,18 @@ def test_a_draft_stays_until_its_record_is_saved(phone: Phone) -> None:
     assert phone.values("household", house.id) == {"remark": "一句"}
 
 
+def test_a_draft_put_back_over_a_newer_one_joins_what_is_a_set_and_gives_way_in_all_else(phone: Phone) -> None:
+    notebook, record = phone.notebook, "0190a6d0-0000-7000-8000-00000000000f"
+    notebook.answer("problem", record, {"photos": ["a" * 64], "description": "旧", "category": "water"}, village="1")
+    given_up = notebook.discard("problem", record)
+    assert given_up
+    notebook.answer("problem", record, {"photos": ["b" * 64], "description": "新"}, village="1")
+    notebook.put_back(given_up)
+    draft = notebook.draft("problem", record)
+    assert draft
+    assert draft.values == {"photos": ["a" * 64, "b" * 64], "description": "新", "category": "water"}
+
+
 def test_pausing_a_visit_keeps_what_was_answered_and_not_saved(phone: Phone) -> None:
     house = phone.write("household", None, head_name="韦大山")
     visit = phone.notebook.start_visit(house.id)

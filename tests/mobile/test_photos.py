@@ -14,19 +14,22 @@ from mobile.jpeg import NotAJpeg, bare
 from mobile.notebook import Doors, Notebook
 from mobile.photo_files import waiting
 from mobile.photos import (
+    GIVEN_UP,
     KEPT_MS,
     MOST_BYTES,
     NoPhotosHere,
     NoRoomForPhotos,
     NoSuchPhoto,
+    Photo,
     Photos,
     PhotoTooLarge,
     TooManyPhotos,
 )
 from mobile.store import Store
 from mobile.syncing import Syncing
-from mobile.vault import CLEAR, Seal, Sealing
+from mobile.vault import CLEAR, Seal, Sealing, Unsealable
 from shared.kinds import KINDS
+from shared.moments import DAY_MS
 from shared.photos import name_of
 from shared.record import Key
 from shared.sync.phone import CutShort
@@ -472,6 +475,91 @@ def test_when_a_record_leaves_the_phone_its_sent_photos_go_with_the_same_sync_an
     assert handset.photos.all() == []
 
 
+@pytest.mark.parametrize("state", ["here", "refused"])
+def test_a_photo_never_sent_of_a_record_that_left_stays_thirty_days_and_its_going_is_said_once(
+    handset: Handset, state: str
+) -> None:
+    problem = handset.hand.problem()
+    photos = [handset.hand.saved(problem) for _ in range(2)]
+    handset.syncing.once()
+    for photo in photos:
+        if state == "refused":
+            handset.photos.refused(photo.id, "不收")
+    handset.township.grants = [f"village:{OTHER_VILLAGE}"]
+    handset.syncing.once()
+    handset.watch.ms += 29 * DAY_MS
+    handset.syncing.once()
+    handset.open()
+    handset.photos.settle()
+    assert [one.state for one in handset.photos.all()] == [state] * 2
+    assert all(map(handset.photos.is_wanted, handset.photos.all()))
+    assert handset.store.notice is None
+    handset.watch.ms += 2 * DAY_MS
+    handset.syncing.once()  # the changes that named them are forgotten
+    handset.open()
+    handset.photos.settle()
+    assert handset.photos.all() == []
+    assert handset.store.notice == GIVEN_UP.format(n=2)
+    assert "2 张照片" in handset.store.notice
+    assert "2 photos" in handset.store.notice
+    handset.open()
+    handset.photos.settle()
+    assert handset.store.notice is None
+
+
+@pytest.mark.parametrize("how", ["removed", "given up"])
+def test_of_a_photo_that_somebody_removed_nothing_is_said(handset: Handset, how: str) -> None:
+    if how == "removed":
+        record = handset.hand.problem()
+        photo = handset.hand.saved(record)
+        handset.syncing.once()
+        handset.photos.remove("problem", record, "photos", photo.name)
+        handset.notebook.save("problem", record)
+        handset.syncing.once()
+        handset.township.grants = [f"village:{OTHER_VILLAGE}"]
+        handset.syncing.once()
+    else:
+        record = handset.notebook.doors.new_id()
+        photo = handset.hand.shot(record)
+        handset.notebook.discard("problem", record)
+    assert not handset.photos.is_wanted(photo)
+    handset.open()
+    handset.photos.settle()
+    assert handset.photos.all() == []
+    assert handset.store.notice is None
+
+
+def test_what_the_store_has_to_say_already_is_said_beside_it(handset: Handset) -> None:
+    handset.store.notice = "快满了。 / Nearly full."
+    handset.photos._say("少了。 / Less.")
+    handset.photos._say("少了。 / Less.")
+    assert handset.store.notice == "快满了。少了。 / Nearly full. Less."
+
+
+def test_a_damaged_row_shuts_nobody_out_of_the_others_and_its_file_stays(
+    handset: Handset, caplog: pytest.LogCaptureFixture
+) -> None:
+    problem = handset.hand.problem()
+    bad, good = handset.hand.saved(problem, picture(1)), handset.hand.saved(problem, picture(2))
+    handset.syncing.once()
+    spoilt = "{" if handset.seal is CLEAR else b"\x01 damaged"
+    handset.store.together(lambda: handset.store._run("UPDATE photos SET document = ? WHERE id = ?", spoilt, bad.id))
+    handset.open()
+    assert handset.photos.settle(handset.hand.camera) == []
+    assert handset.photos.of("problem", problem) == [good]
+    assert handset.photos.all() == [good]
+    assert handset.photos.next_to_send() == good
+    assert handset.photos.open(good.name)
+    assert handset.photos.open(bad.name) is None
+    assert handset.photos.count("problem", {"photos": [bad.name, good.name]}, problem).mine == 1
+    handset.photos.sweep(unnamed=True)
+    assert (handset.folder / "photos" / bad.id).exists(), "it may be the only copy"
+    said = [one.getMessage() for one in caplog.records if "rows cannot be read" in one.getMessage()]
+    assert said == ["photos: 1 rows cannot be read"]
+    with pytest.raises(Unsealable):
+        handset.photos.get(bad.id)
+
+
 # --- whose turn it is -------------------------------------------------------------------------------------------------
 
 
@@ -527,6 +615,51 @@ def test_a_restored_server_is_offered_again_what_is_still_here(handset: Handset)
     assert (offered.id, offered.state, offered.offset) == (one.id, "here", 0)
     assert handset.photos.get(two.id).why == "不收"
     assert waiting(handset.folder) == 2
+
+
+@pytest.mark.parametrize("turn", ["arrived", "offered again"])
+def test_after_a_kill_at_any_step_a_locked_profile_never_says_less_than_what_waits(
+    handset: Handset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, turn: str
+) -> None:
+    photo = handset.hand.saved(handset.hand.problem())
+    handset.syncing.once()
+    assert handset.photos.next_to_send()
+    if turn == "offered again":
+        handset.photos.arrived(photo.id)
+        handset.township.epoch = "epoch-2"
+        handset.syncing.once()
+    handset.store.close()
+    whole = tmp_path / "whole"
+    shutil.copytree(handset.folder, whole)
+    step, done = 0, False
+    while not done:
+        step += 1
+        shutil.rmtree(handset.folder)
+        shutil.copytree(whole, handset.folder)
+        handset.open()
+        with monkeypatch.context() as patched:
+            kill_at(patched, step)
+            try:
+                if turn == "arrived":
+                    handset.photos.arrived(photo.id)
+                else:
+                    handset.photos.next_to_send()
+                done = True
+            except Killed:
+                pass
+        handset.open()
+        assert waiting(handset.folder) >= handset.photos.waiting(), f"after step {step}"
+        handset.photos.settle()
+        assert waiting(handset.folder) == handset.photos.waiting(), f"after step {step}"
+        handset.photos.next_to_send()
+        assert (
+            waiting(handset.folder) == handset.photos.waiting() == (turn == "offered again" or not_yet(handset, photo))
+        )
+    assert step > 2
+
+
+def not_yet(handset: Handset, photo: Photo) -> bool:
+    return handset.photos.get(photo.id).state == "here"
 
 
 def test_words_on_a_photo_that_is_gone_change_nothing(handset: Handset) -> None:

@@ -2,17 +2,27 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from mobile.notebook import Doors
 from mobile.photo_courier import GaveWay, NoUpload, PhotoRefused, WrongOffset
-from mobile.photos import Photo
-from mobile.sending import DAMAGED, FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK, Lane, Sending
+from mobile.photos import GIVEN_UP, Photo
+from mobile.sending import DAMAGED, FIRST_CHUNK, LEAST_CHUNK, MOST_CHUNK, STUMBLES, Lane, Sending
 from mobile.session import Session
 from mobile.syncing import FIRST_WAIT_S, Outcome
 from shared.kinds import KINDS
-from shared.sync.phone import Busy, NotEnrolled, Offline, ServerFailed, ServerFull, SyncError, TimedOut
+from shared.sync.phone import (
+    Busy,
+    NotEnrolled,
+    Offline,
+    RequestRefused,
+    ServerFailed,
+    ServerFull,
+    SyncError,
+    TimedOut,
+)
 from tests.mobile.photographs import PhotoTownship, Shooter, picture
 from tests.mobile.township import OTHER_VILLAGE, Line, Phone, Township, Watch
 
@@ -170,6 +180,72 @@ def test_a_server_that_never_knows_its_own_uploads_is_called_broken_and_left_alo
     assert road.state(photo)[0] == "here"
 
 
+@pytest.mark.parametrize("error", [ServerFailed("500"), RequestRefused("400")])
+@pytest.mark.parametrize("when", ["create", "send"])
+def test_a_photo_that_the_server_stumbles_over_is_in_nobodys_way(road: Road, error: SyncError, when: str) -> None:
+    """At its POST, or once it is begun, when it stands before all others."""
+    photo, other, third = road.named(1, 2, 3)
+    asked, took = [0], {"create": road.office.create, "send": road.office.send}
+
+    def stumbling(*given: Any) -> Any:
+        is_ours = given[0] == (photo.name if when == "create" else road.photos.get(photo.id).url)
+        asked[0] += is_ours
+        if is_ours:
+            raise error
+        return took[when](*given)  # type: ignore[operator]
+
+    setattr(road.office, when, stumbling)
+    with pytest.raises(type(error)):
+        road.sending.run()
+    assert road.is_whole(other)
+    assert road.is_whole(third)
+    assert asked == [1], "once a run"
+    assert (road.sending.lane.arrived, road.sending.lane.waiting) == (2, 1)
+    setattr(road.office, when, took[when])
+    road.sending.run()
+    assert road.is_whole(photo), "and at the next run it has its turn again"
+
+
+def test_a_withdrawal_that_the_server_stumbles_over_is_in_nobodys_way(road: Road) -> None:
+    photo, other = road.named(1, 2, size=(640, 480))
+    road.office.faults = [None, None, Offline()]
+    with pytest.raises(Offline):
+        road.sending.run()
+    road.photos.remove("problem", photo.record, "photos", photo.name)
+    road.phone.notebook.save("problem", photo.record)
+    road.office.faults = [ServerFailed("500")]
+    with pytest.raises(ServerFailed):
+        road.sending.run()
+    assert road.is_whole(other)
+    assert road.photos.get(photo.id).url, "taken back at the next run"
+    road.sending.run()
+    assert road.photos.get(photo.id).url == ""
+
+
+def test_an_upload_that_the_server_loses_again_and_again_after_some_bytes_ends_and_is_in_nobodys_way(
+    road: Road,
+) -> None:
+    photo, other = road.named(1, 2, size=(640, 480))
+    road.link.speed = 6_250  # so that a photo is several chunks
+    send = road.office.send
+
+    def losing(upload: str, offset: int, chunk: bytes, wanted: Callable[[], bool]) -> int:
+        if road.office.uploads[upload][0] == photo.name and offset:
+            del road.office.uploads[upload]
+            assert len(road.office.asked) < 200, "without end"
+        return send(upload, offset, chunk, wanted)
+
+    road.office.send = losing  # type: ignore[method-assign]
+    with pytest.raises(ServerFailed):
+        road.sending.run()
+    assert road.is_whole(other)
+    assert [method for method, _, _ in road.office.asked].count("POST") <= 1 + 1 + STUMBLES
+    road.sending._has_moved = False
+    with pytest.raises(ServerFailed):
+        road.sending.run()
+    assert not road.sending._has_moved, "the same bytes anew are no progress"
+
+
 def test_an_offset_beyond_the_end_is_no_arrival(road: Road) -> None:
     (photo,) = road.named(1)
     road.office.create = lambda name, kind, record, length: ("u", length + 1)  # type: ignore[method-assign]
@@ -273,6 +349,7 @@ def test_a_photo_of_a_record_that_left_and_that_the_township_does_not_want_any_m
     assert road.sending.run() == Lane(False, 0, 0)
     assert [method for method, _, _ in road.office.asked] == ["POST"]
     assert road.photos.all() == []
+    assert road.phone.store.notice == GIVEN_UP.format(n=1)
     assert road.photos.open(photo.name) is None
 
 
@@ -453,6 +530,78 @@ def test_a_server_that_says_retry_after_is_left_alone_that_long(road: Road, monk
     assert slept[-1] == 4321 + FIRST_WAIT_S / 4
 
 
+def test_a_sync_that_works_does_not_wake_the_lane_before_the_servers_retry_after_and_the_person_may(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (photo,) = road.named(1)
+    road.office.faults = [Busy(retry_after=4321)]
+    slept: list[float | None] = []
+    asleep, wait, heard = threading.Semaphore(0), threading.Event.wait, Heard()
+
+    def watched(event: threading.Event, timeout: float | None = None) -> bool:
+        if event is road.sending._wake:
+            slept.append(timeout)
+            asleep.release()
+        return wait(event, timeout)
+
+    def until_asleep() -> None:
+        assert asleep.acquire(timeout=10)
+
+    monkeypatch.setattr(threading.Event, "wait", watched)
+    road.sending.synced(heard)
+    until_asleep()
+    heard.until(lambda lane: isinstance(lane.error, Busy))
+    until_asleep()
+    asked = len(road.office.asked)
+    road.link.seconds += 4000
+    road.sending.synced(heard)
+    until_asleep()
+    assert len(road.office.asked) == asked
+    assert slept[-1] == pytest.approx(321 + FIRST_WAIT_S / 4), "what is left of it"
+    road.sending.hurry()
+    road.sending.synced(heard)
+    heard.until(lambda lane: lane.waiting == 0 and not lane.running)
+    assert road.is_whole(photo)
+
+
+def test_whoever_waits_for_a_sync_that_never_ends_is_stopped_all_the_same(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road.named(1)
+    idle, waits, wait = road.phone.syncing.idle, threading.Event(), threading.Event.wait
+
+    def watched(event: threading.Event, timeout: float | None = None) -> bool:
+        if event is idle:
+            waits.set()
+        return wait(event, timeout)
+
+    idle.clear()
+    monkeypatch.setattr(threading.Event, "wait", watched)
+    road.sending.synced(lambda lane: None)
+    assert wait(waits, 10)
+    assert road.sending._thread
+    road.sending.stop(30)
+    assert not road.sending._thread.is_alive()
+    assert road.office.asked == []
+
+
+def test_when_the_syncs_thread_is_stopped_after_a_nudge_the_line_is_idle(phone: Phone) -> None:
+    nudged = threading.Event()
+
+    def told(outcome: Outcome) -> None:
+        phone.syncing.nudge()
+        assert not phone.syncing.idle.is_set()
+        phone.syncing._stopped.set()
+        nudged.set()
+
+    phone.syncing.start(told)
+    assert nudged.wait(10)
+    phone.syncing.stop(30)
+    assert phone.syncing._thread
+    assert not phone.syncing._thread.is_alive()
+    assert phone.syncing.idle.is_set()
+
+
 def test_paused_it_rests_and_goes_on_when_resumed(road: Road) -> None:
     (photo,) = road.named(1, size=(640, 480))
     reached, go = threading.Event(), threading.Event()
@@ -509,6 +658,7 @@ def test_a_session_sends_photos_after_a_sync_that_worked(phone: Phone, township:
     session.start_syncing()
     wait_for(news, lambda: bool(tries))
     assert office.asked == [], "the sync did not work"
+    session.sending._not_before = session.sending._mono() + 1000  # the person's own word goes before the server's wish
     session.sync_now()
     wait_for(news, lambda: session.photos.get(photo.id).state == "sent")
     assert office.held[photo.name] == session.photos.open(photo.name)

@@ -3,17 +3,24 @@
 No Kivy and no network: the camera is the fake device's, what the township has of a photo is said to `session.photos` as the lane says it.
 """
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mobile.disk import StorageFull
+from mobile.notebook import NoSuchRecord
 from mobile.pages.blocks import Item, LargePhoto, LongList, Photos
 from mobile.pages.photo import size_of
+from mobile.pages.photo_block import unsent
+from mobile.photo_courier import NoUpload
 from mobile.photos import Photo
+from mobile.sending import Lane
+from mobile.store import Store
 from shared.kinds import KINDS
 from shared.photos import name_of, photo_fields
 from shared.record import Key
+from shared.sync.phone import PhoneError, ServerFailed, ServerFull
 from tests.mobile.township import VILLAGE
 from tests.pages.conftest import HOME, Stage
 from tests.pages.test_ledger import note
@@ -201,8 +208,11 @@ def test_a_photo_that_comes_after_the_app_was_locked_is_taken_over_at_unlocking_
 def test_an_answer_of_an_older_session_touches_nothing_of_the_next(stage: Stage) -> None:
     id_ = visit(stage)
     stage.hand.tap("photos", "add")
-    camera = stage.app.device.camera
-    stage.again()
+    app, camera = stage.app, stage.app.device.camera
+    app.lock()
+    stage.phone.store = Store(stage.phone.store.folder, ballast_bytes=0)
+    app.opened(stage.phone.store)  # the same app, unlocked again before the camera answers
+    assert app.unlocked
     toasts = len(stage.hand.screen.toasts)
     camera.answer(photograph("yard"))
     assert block(stage).pictures == ()
@@ -286,8 +296,26 @@ def test_the_page_of_a_photo_that_is_gone_is_left_out_after_a_kill(stage: Stage)
     stage.hand.tap("photos", "0")
     (photo,) = photos(stage, "visit", id_)
     stage.app.session.photos.remove("visit", id_, "photos", photo.name)
+    with pytest.raises(NoSuchRecord):  # and no LookupError, which going back to a page swallows and drawing does not
+        stage.app.page.view()
     stage.again()
     assert stage.app.page.name == "visit"
+
+
+def test_a_photo_that_somebody_else_takes_off_while_it_is_open_leads_back_to_its_record(stage: Stage) -> None:
+    id_ = note(stage)
+    stage.app.go("problem", id=id_)
+    shoot(stage, scene="roof")
+    stage.sync()
+    stage.hand.tap("photos", "0")
+    assert stage.app.page.name == "photo"
+    stamps = stage.notebook.get("problem", id_).record.stamps
+    stage.phone.watch.ms += 60_000
+    stage.phone.township.written_by_others("problem", id_, {"photos": []}, {"photos": stamps["photos"]})
+    stage.sync()
+    assert stage.app.page.name == "problem"
+    assert block(stage).pictures == ()
+    assert "没有这条记录" in stage.hand.screen.toasts[-1][0]
 
 
 def test_a_photo_by_somebody_else_is_told_as_not_on_this_phone(stage: Stage) -> None:
@@ -357,6 +385,11 @@ def test_the_record_says_two_of_three_until_all_are_there(stage: Stage) -> None:
     assert "照片 2/3" in stage.hand.view.subtitle
     assert block(stage, "photos_before").note == ""
     assert block(stage, "photos").note == "照片 2/3，有信号时自动上传"
+    stage.app.session.photos.refused(taken[0].id, WHY)
+    stage.app.redraw()
+    assert block(stage, "photos").note == "照片 1/3，1 张被退回，其余有信号时自动上传"
+    assert "照片 1/3，1 张被退回" in stage.hand.view.subtitle
+    arrive(stage, taken[0])
     stage.app.back()
     arrive(stage, taken[2])
     stage.app.redraw()
@@ -394,6 +427,167 @@ def test_a_deleted_photo_waits_no_longer(stage: Stage) -> None:
     stage.hand.tap("delete")
     assert stage.app.page.name == "waiting"
     assert not stage.hand.sees("照片 · ")
+
+
+def refused_visit(stage: Stage) -> tuple[str, Photo]:
+    """A visit with a photo that the township did not take: its words are refused."""
+    id_ = visit(stage)
+    shoot(stage)
+    stage.pass_minutes(31)
+    stage.hand.tap("all_ok")
+    stage.hand.tap("finish")
+    township = stage.phone.township
+    township.refuse = lambda change: {"code": "invalid", "fields": {}, "message": ""}
+    stage.sync()
+    township.refuse = lambda change: None
+    return id_, photos(stage, "visit", id_)[0]
+
+
+def test_a_photo_of_refused_words_can_be_seen_deleted_and_put_back_from_what_waits(stage: Stage) -> None:
+    id_, photo = refused_visit(stage)
+    assert stage.notebook.shown_or_none("visit", id_) is None
+    stage.app.go("waiting")
+    assert stage.hand.sees("照片 · 走访 · 覃秀英"), stage.hand.words()
+    stage.hand.tap(f"photo/{photo.id}")
+    assert stage.app.page.name == "photo"
+    (large,) = [one for one in stage.hand.view.blocks if isinstance(one, LargePhoto)]
+    assert large.picture.load() is not None
+    stage.hand.tap("delete")
+    assert stage.app.page.name == "waiting"
+    assert not stage.hand.sees("照片 · ")
+    assert stage.notebook.draft("visit", id_) is None
+    assert [mend.set["photos"] for mend in stage.notebook.mends() if "photos" in mend.set] == [[]]
+    stage.hand.tap("撤销")
+    assert stage.hand.sees("照片 · 走访 · 覃秀英"), stage.hand.words()
+    assert [mend.set["photos"] for mend in stage.notebook.mends() if "photos" in mend.set] == [[photo.name]]
+    assert len(stage.notebook.mends()) == 2  # its beginning, and its end with the photo
+
+
+def handed_over(stage: Stage, kind: str, id_: str) -> None:
+    """The record leaves this phone with the next sync."""
+    stage.sync()
+    stage.phone.township.left = {Key(kind, id_)}
+    stage.phone.watch.ms += 60_000
+    stage.phone.township.written_by_others(kind, id_, {})
+    stage.sync()
+    assert stage.notebook.shown_or_none(kind, id_) is None
+
+
+def test_a_photo_whose_record_was_handed_over_still_waits_under_its_household(stage: Stage) -> None:
+    id_ = note(stage)
+    stage.app.go("problem", id=id_)
+    shoot(stage, scene="roof")
+    handed_over(stage, "problem", id_)
+    (photo,) = photos(stage, "problem", id_)
+    stage.app.go("me")
+    assert stage.hand.sees("1 张照片未上传")
+    assert stage.hand.sees(f"1 张没上传，共 {size_of(photo.bytes)}")
+    stage.hand.tap("waiting")
+    assert stage.hand.sees("照片 · 问题 · 覃秀英")
+    assert [row.name for one in stage.hand.view.blocks if isinstance(one, LongList) for row in one.rows] == [
+        f"photo/{photo.id}"
+    ]
+    stage.hand.tap(f"photo/{photo.id}")
+    assert stage.app.page.name == "photo"
+    with pytest.raises(LookupError):  # its record is not here to be written
+        stage.hand.block("delete")
+    stage.hand.back()
+    arrive(stage, photo)
+    stage.app.redraw()
+    assert not stage.hand.sees("照片 · ")
+
+
+def test_photos_that_were_only_refused_are_never_told_as_on_their_way(stage: Stage) -> None:
+    id_ = note(stage)
+    stage.app.go("problem", id=id_)
+    shoot(stage, scene="roof", number=1)
+    shoot(stage, scene="roof", number=2)
+    first, second = photos(stage, "problem", id_)
+    arrive(stage, first)
+    stage.app.session.photos.refused(second.id, WHY)
+    stage.app.redraw()
+    assert block(stage).note == "照片 1/2，1 张被退回"
+    assert "照片 1/2，1 张被退回" in stage.hand.view.subtitle
+    assert not stage.hand.sees("自动上传")
+
+
+@pytest.mark.parametrize("page", ["me", "waiting"])
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [(ServerFull(), "服务器磁盘已满"), (ServerFailed(NoUpload.code), "乡镇的服务器现在收不了照片")],
+    ids=["full disk", "older server"],
+)
+def test_why_photos_cannot_go_on_is_told_in_one_line_while_one_waits(
+    stage: Stage, error: PhoneError, why: str, page: str
+) -> None:
+    id_ = note(stage)
+    stage.app.go("problem", id=id_)
+    shoot(stage, scene="roof")
+    stage.app.session.sending.lane = Lane(False, 0, 1, error)
+    stage.app.go(page)
+    assert stage.hand.sees(f"照片还没传完。{why}")
+    stage.sync()
+    assert stage.hand.sees(f"照片还没传完，文字已全部上传。{why}")
+    arrive(stage, photos(stage, "problem", id_)[0])
+    stage.app.redraw()
+    assert not stage.hand.sees("照片还没传完")
+
+
+def test_a_file_that_the_lane_renames_while_the_room_is_counted_stops_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moving = stage.phone.store.folder / "moving"
+    moving.write_bytes(b"1")
+    is_file = Path.is_file
+
+    def gone_just_now(path: Path) -> bool:
+        found = is_file(path)
+        if path == moving:
+            path.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(Path, "is_file", gone_just_now)
+    stage.app.go("me")
+    assert stage.app.page.name == "me"
+    assert not moving.exists()
+    assert stage.hand.sees("手机还剩")
+
+
+def test_a_photo_taken_after_a_draft_was_given_up_stands_beside_the_one_put_back(stage: Stage) -> None:
+    id_ = check(stage)
+    shoot(stage, number=1)
+    stage.hand.tap("e1_house", "full")
+    stage.hand.tap("give_up")
+    assert block(stage).pictures == ()
+    shoot(stage, number=2)
+    stage.hand.tap("撤销")
+    taken = [photo.name for photo in photos(stage, "cleanup_check", id_)]
+    assert [picture.name for picture in block(stage).pictures] == taken
+    assert len(taken) == 2
+
+
+def test_what_waits_is_told_anew_after_each_photo_taken_arrived_refused_deleted_and_put_back(stage: Stage) -> None:
+    id_ = check(stage)
+    seen: list[tuple[int, int]] = []
+
+    def look() -> None:
+        seen.append((len(unsent(stage.app.page)), len(unsent(stage.app.page, "refused"))))
+
+    look()
+    for number in (1, 2, 3):
+        shoot(stage, number=number)
+        look()
+    first, second, _ = photos(stage, "cleanup_check", id_)
+    arrive(stage, first)
+    look()
+    stage.app.session.photos.refused(second.id, WHY)
+    look()
+    stage.hand.tap("photos", "2")
+    stage.hand.tap("delete")
+    look()
+    stage.hand.tap("撤销")
+    look()
+    assert seen == [(0, 0), (1, 0), (2, 0), (3, 0), (2, 0), (1, 1), (0, 1), (1, 1)]
 
 
 def test_my_page_tells_how_many_photos_wait_and_how_much_that_is(stage: Stage) -> None:

@@ -21,12 +21,14 @@ from mobile.vault import (
     USUAL_COST,
     VAULT,
     PinRefused,
+    Unsealable,
     Vault,
     VaultDestroyed,
     VaultUnreadable,
     WrongPin,
     calibrated,
 )
+from shared.sync.phone import PhoneError
 from tests.vault.stage import COST, HEAD, OTHER_PIN, PIN, WRONG
 
 AT = "drafts|visit|1"
@@ -252,3 +254,13 @@ def test_the_cost_of_a_try_suits_the_phone_within_bounds(monkeypatch: pytest.Mon
     ticks = iter([0.0, 5.0])
     monkeypatch.setattr(module.time, "perf_counter", lambda: next(ticks))
     assert calibrated() == USUAL_COST, "a slow phone waits no longer than it must"
+
+
+@pytest.mark.parametrize("error", [Unsealable, VaultDestroyed, VaultUnreadable, KeyGone])
+def test_who_promises_that_unsent_words_can_be_recovered_says_that_unsent_photos_cannot(
+    error: type[PhoneError],
+) -> None:
+    chinese, english = str(error()).split(" / ")
+    assert "填写内容" in chinese
+    assert "没上传的照片恢复不了" in chinese
+    assert "photos that were not sent cannot be recovered" in " ".join(english.split())

@@ -11,7 +11,7 @@ from typing import Any
 from mobile.device.android.java import Java
 from mobile.device.android.results import CAMERA, OK, Results
 from mobile.device.ports import NotOnThisDevice
-from mobile.disk import StorageFull, replace_file
+from mobile.disk import StorageFailed, StorageFull, is_full, replace_file
 from mobile.jpeg import NotAJpeg, bare
 from shared.photos import LONGEST, QUALITY
 from shared.sync.phone import PhoneError
@@ -56,35 +56,48 @@ class AndroidCamera:
         intent = self._java.a("android.content.Intent")("android.media.action.IMAGE_CAPTURE")
         intent.putExtra("output", shared_uri(self._java, raw))
         intent.addFlags(READ_AND_WRITE)
-        self._results.start(intent, lambda code, _: done(self._keep(raw, into, code == OK)))
+        self._results.start(intent, lambda code, _: done(self._done(raw, into, code == OK)))
+
+    def _done(self, raw: Path, into: Path, taken: bool) -> Path | PhoneError | None:
+        """What `take` answers. Nobody asks for this one again, so nothing of it is left."""
+        answer = self._keep(raw, into) if taken else None
+        raw.unlink(missing_ok=True)
+        return answer
 
     def left_behind(self, into: Path) -> Path | PhoneError | None:
         raw = self._raw(into)
+        answer: Path | PhoneError | None = into
         if into.exists():
+            raw.with_suffix(".small").unlink(missing_ok=True)  # as that kill left it
+        else:
+            answer = self._keep(raw, into)
+        if not isinstance(answer, StorageFull | StorageFailed):  # with room it is taken over at another start
             raw.unlink(missing_ok=True)
-            return into
-        return self._keep(raw, into, True)
+        return answer
 
     def _raw(self, into: Path) -> Path:
         """Where the camera app writes: told by the photograph's own name, so that it is found again after a kill."""
         return self._folder / f"{into.stem}.jpg"
 
-    def _keep(self, raw: Path, into: Path, taken: bool) -> Path | PhoneError | None:
+    def _keep(self, raw: Path, into: Path) -> Path | PhoneError | None:
         small = raw.with_suffix(".small")
         try:
-            if not (taken and raw.exists() and shrink(self._java, raw, small)):
+            if not (raw.exists() and shrink(self._java, raw, small)):
                 return None
             replace_file(into, bare(small.read_bytes()))  # Android's encoder may add a colour profile
             return into
-        except (StorageFull, NotAJpeg) as error:
+        except (StorageFull, StorageFailed, NotAJpeg) as error:
             return error
+        except OSError as error:
+            return StorageFull() if is_full(error) else StorageFailed(error.strerror or "")
         finally:
-            raw.unlink(missing_ok=True)
             small.unlink(missing_ok=True)
 
 
 def shrink(java: Java, raw: Path, small: Path) -> bool:
-    """A JPEG made small and upright by Android's own code, so that Pillow need not ship. False when it is no picture."""
+    """A JPEG made small and upright by Android's own code, so that Pillow need not ship. False when it is no picture; StorageFull when Android
+    could not write it, of which it gives no reason.
+    """
     factory, options = java.a("android.graphics.BitmapFactory"), java.a("android.graphics.BitmapFactory$Options")
     look = options()
     look.inJustDecodeBounds = True
@@ -107,7 +120,9 @@ def shrink(java: Java, raw: Path, small: Path) -> bool:
     upright = java.a("android.graphics.Bitmap").createBitmap(picture, 0, 0, width, height, matrix, True)
     stream = java.a("java.io.FileOutputStream")(str(small))
     try:
-        return bool(upright.compress(java.a("android.graphics.Bitmap$CompressFormat").JPEG, QUALITY, stream))
+        if not upright.compress(java.a("android.graphics.Bitmap$CompressFormat").JPEG, QUALITY, stream):
+            raise StorageFull
+        return True
     finally:
         stream.close()
         upright.recycle()
