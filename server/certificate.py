@@ -25,7 +25,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from server.access import AccessError
 from server.config import Config
-from server.upkeep.backup import sync_to_disk, temporary
+from server.disk import sync_to_disk
+from server.upkeep.backup import temporary
 
 FILE = "tls.pem"
 DAYS = 3650

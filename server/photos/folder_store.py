@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from server.photos.disk import locked, make_folder, sync_folder, write_whole
+from server.disk import make_folder, sync_to_disk, write_whole
+from server.photos.locks import locked
 from server.photos.store import Held
 from server.photos.whole import is_whole
 from shared.fields import PHOTO
@@ -116,7 +117,7 @@ class FolderStore:
             path = self._path(township, name, each)
             if path.exists():
                 path.unlink()
-                sync_folder(path.parent)
+                sync_to_disk(path.parent)
 
     @contextmanager
     def _alone(self, shelf: Path) -> Iterator[None]:

@@ -18,7 +18,7 @@ import msgspec
 
 from server import audit
 from server.photos import named
-from server.photos.disk import locked
+from server.photos.locks import locked
 from server.photos.refusal import Busy
 from server.photos.store import Held, PhotoStore
 from server.reports.book import read_policies

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from server.photos.disk import is_linked, locked, make_folder, partial_of, sync_folder, write_whole
+from server.disk import make_folder, partial_of, sync_to_disk, write_whole
+from server.photos.locks import is_linked, locked
 from server.photos.look import look
 from server.photos.reencode import Made, reencode
 from server.photos.refusal import WRONG_HASH, NoUpload, PhotoRefused, WrongOffset
@@ -251,7 +252,7 @@ class Uploads:
         path = self._path(township, id_)
         write_whole(path, msgspec.json.encode(about))
         _touch(path, now)
-        sync_folder(path.parent)
+        sync_to_disk(path.parent)
 
     def _path(self, township: str, id_: str) -> Path:
         return self._parts(township) / f"{id_}{_ABOUT}"

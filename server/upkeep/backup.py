@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from server.config import Config
+from server.disk import sync_to_disk
 from server.photos.store import PhotoStore
 from server.service import now_ms
 from server.store import Database, TownshipStore
@@ -167,15 +168,6 @@ def temporary(beside: Path, what: str) -> Iterator[Path]:
     finally:
         for tail in ("", "-wal", "-shm", "-journal"):
             path.with_name(path.name + tail).unlink(missing_ok=True)
-
-
-def sync_to_disk(path: Path) -> None:
-    """Bring a file, or a folder's list of names, to disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def must_be_whole(connection: sqlite3.Connection) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from server.photos.disk import make_folder, sync_folder
+from server.disk import make_folder, sync_to_disk
 from server.photos.folder_store import FACTS
 from server.photos.store import Held, PhotoStore
 from server.upkeep import dump
@@ -191,8 +191,8 @@ class BringBack:
                 make_folder(aside)
                 (shelf / each).rename(aside / each)
         if aside.is_dir():
-            sync_folder(aside)
-            sync_folder(shelf)
+            sync_to_disk(aside)
+            sync_to_disk(shelf)
         self._new.append((township, name))
 
     def _put_back(self) -> None:
@@ -202,7 +202,7 @@ class BringBack:
             place = self.folder / path.relative_to(aside)
             if not (place.exists() and place.with_name(f"{path.name.partition('.')[0]}{FACTS}").exists()):
                 path.replace(place)
-                sync_folder(place.parent)
+                sync_to_disk(place.parent)
         self.done()
 
 

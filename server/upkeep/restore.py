@@ -25,7 +25,8 @@ from server.photos.store import PhotoStore
 from server.service import PHOTOS, now_ms
 from server.store import Database, TownshipStore, prepare_sqlite
 from server.upkeep import dump
-from server.upkeep.backup import BackupError, in_words, must_be_whole, pack, sync_to_disk, temporary
+from server.disk import sync_to_disk
+from server.upkeep.backup import BackupError, in_words, must_be_whole, pack, temporary
 from server.upkeep.photos import BringBack, check_photos
 from shared.moments import iso
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from server.photos import disk, folder_store
+from server import disk
+from server.photos import folder_store
 from server.photos.folder_store import FolderStore
 from server.photos.store import PhotoStore
 from server.photos.whole import is_whole
