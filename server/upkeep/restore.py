@@ -21,11 +21,11 @@ from sqlalchemy import URL, Connection, NullPool, create_engine
 from server import audit
 from server.access import new_epoch
 from server.config import AUDIT_KEY, Config
+from server.disk import sync_to_disk
 from server.photos.store import PhotoStore
 from server.service import PHOTOS, now_ms
 from server.store import Database, TownshipStore, prepare_sqlite
 from server.upkeep import dump
-from server.disk import sync_to_disk
 from server.upkeep.backup import BackupError, in_words, must_be_whole, pack, temporary
 from server.upkeep.photos import BringBack, check_photos
 from shared.moments import iso
@@ -50,6 +50,7 @@ def restore(database: Database, config: Config, file: Path, photos: PhotoStore |
         database.engine.dispose()  # our own connections must not be taken for somebody else's
         stack.callback(database.engine.dispose)
         renew = _restore_sqlite if database.is_sqlite else _restore_postgresql
+        secrets = [ready for name in dump.SECRETS if (ready := _make_ready(stack, config, archive, name))]
         bring = None
         if photos is not None and manifest.get("photos"):
             bring = BringBack(photos, config.instance / PHOTOS, archive, manifest)
@@ -61,9 +62,8 @@ def restore(database: Database, config: Config, file: Path, photos: PhotoStore |
             raise
         if bring:
             bring.done()
-        for name in dump.SECRETS:
-            if name in archive.namelist():
-                _keep_secret(config, name, archive.read(name))
+        for path, fresh in secrets:
+            _exchange(path, fresh)
     redo_since = manifest["last_change_at"] or manifest["taken_at"]
     return {
         "file": str(file),
@@ -272,15 +272,23 @@ def _unused(path: Path) -> Path:
     return next(name for name in names if not name.exists())
 
 
-def _keep_secret(config: Config, name: str, key: bytes) -> None:
-    """The backup's private keys open what phones sealed, and are what phones know the server by; others standing there are kept beside."""
+def _make_ready(stack: ExitStack, config: Config, archive: zipfile.ZipFile, name: str) -> tuple[Path, Path] | None:
+    """A private key of the backup beside where it belongs, on the disk before anything changes places; None where the same stands already."""
     path = config.instance / name
+    if name not in archive.namelist():
+        return None
+    key = archive.read(name)
     if path.exists() and path.read_bytes() == key:
-        return
-    with temporary(path, "restoring") as fresh:
-        fresh.write_bytes(key)
-        sync_to_disk(fresh)
-        if path.exists():
-            _set_aside(path)
-        fresh.replace(path)
-        sync_to_disk(path.parent)
+        return None
+    fresh = stack.enter_context(temporary(path, "restoring"))
+    fresh.write_bytes(key)
+    sync_to_disk(fresh)
+    return path, fresh
+
+
+def _exchange(path: Path, fresh: Path) -> None:
+    """The backup's private keys open what phones sealed, and are what phones know the server by; others standing there are kept beside."""
+    if path.exists():
+        _set_aside(path)
+    fresh.replace(path)
+    sync_to_disk(path.parent)

@@ -1,5 +1,6 @@
 """Backup and restore: one file that holds everything, checked before anything is touched, and a new epoch afterwards."""
 
+import errno
 import json
 import sqlite3
 import subprocess
@@ -344,6 +345,29 @@ def test_a_restore_that_fails_half_way_leaves_everything_as_it_was(backed_town: 
         restore(backed_town.database, backed_town.config, file)
     assert "wei" not in str(refused.value)
     assert (backed_town.content(), backed_town.sql("SELECT epoch FROM server")) == (before, epoch)
+
+
+def test_a_disk_that_has_no_room_for_the_keys_leaves_everything_as_it_was(
+    town: Town, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_a_past(town)
+    backup(town.database, town.config, file)
+    key = town.config.instance / "seal_key"
+    key.write_bytes(b"another" * 4)
+    before, epoch = town.content(), town.sql("SELECT epoch FROM server")
+    written = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        if path.name.startswith(".seal_key"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(BackupError, match="未作任何改动"):
+        restore(town.database, town.config, file)
+    monkeypatch.undo()
+    assert (town.content(), town.sql("SELECT epoch FROM server")) == (before, epoch)
+    assert key.read_bytes() == b"another" * 4
 
 
 # --- what was there before -----------------------------------------------------------------------------------------
