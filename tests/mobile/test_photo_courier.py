@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ class Stub(ThreadingHTTPServer):
         self.status, self.body = 204, b""
         self.headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "7"}
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
-        self.cut: list[int] = []
+        self.cut: Queue[int] = Queue()
 
     def says(self, status: int, code: str = "", message: str = "", **headers: str) -> None:
         self.status = status
@@ -42,7 +43,7 @@ class Handler(BaseHTTPRequestHandler):
         stub, length = self.server, int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
         if len(body) < length:
-            stub.cut.append(len(body))
+            stub.cut.put(len(body))
             return
         stub.seen.append((self.command, self.path, dict(self.headers), body))
         self.send_response(stub.status)
@@ -239,7 +240,7 @@ def test_a_chunk_stops_between_two_blocks_and_counts_for_nothing(stub: Stub, cou
     assert stub.seen == []
     stub.says(200, Upload_Offset="0")
     assert courier.offset(UPLOAD) == 0, "and the next request is a whole one on a line of its own"
-    assert stub.cut == [2 * BLOCK]
+    assert stub.cut.get(timeout=30) == 2 * BLOCK
 
 
 def test_nobody_there_is_offline() -> None:
