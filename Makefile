@@ -39,11 +39,12 @@ phone-env: setup  ## 只装手机里有的包，再跑一遍界面测试 / the s
 phone: setup  ## 终端手机 / the terminal phone (ARGS="--profile DIR list")
 	@$(PHONE) $(ARGS)
 
-# Two cores, two halves: what opens windows, browsers and servers, and all the rest; beside them what mostly waits for a slow line.
+# Two cores, two halves: what opens windows, browsers and servers, and all the rest; beside them what mostly waits: for a slow line,
+# for servers that are killed and started.
 # With ARGS it is one run, as asked. A test that needs root and has none skips with the reason "needs root: WHAT"; those are named at the
 # end, never passed.
-EYES := tests/browser tests/console tests/journeys tests/pages
-LINE := tests/photos/test_slow_line.py
+EYES := tests/browser tests/console tests/journeys tests/pages tests/ui
+LINE := tests/photos/test_slow_line.py tests/photos/test_uploads_at_a_server.py tests/photos/test_phone_sends.py
 test: check  ## 检查并跑全部测试 / checks, then every test (ARGS="-k word")
 	@echo "== 测试 / pytest"
 	@mkdir -p $(REPORTS); rm -rf $(REPORTS)/*; \
