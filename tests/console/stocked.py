@@ -147,7 +147,7 @@ class Stocked(Office):
         self.database.kept = Kept()
         there = self.files()
         for name in there.keys() - self._files.keys():
-            (self.folder / name).unlink()
+            (self.folder / name).unlink(missing_ok=True)  # a job that still runs changes its own files
         for name in [name for name, content in self._files.items() if there.get(name) != content]:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_bytes(self._files[name])

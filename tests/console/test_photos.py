@@ -28,7 +28,8 @@ from tests.console.leaf import Leaf
 from tests.console.photographs import coming, keep
 
 HASH = re.compile(r"[0-9a-f]{64}")
-GUESSES = 10_000
+GUESSES = 1_000
+"""Ten thousand are tried where phones send (`tests/photos/test_who_may_send.py`)."""
 HEADERS = {
     "Content-Type": "image/jpeg",
     "Cache-Control": "no-store",

@@ -414,10 +414,12 @@ def test_memory_holds_one_photo_at_a_time(tmp_path: Path, file: Path) -> None:
     assert pictures(other) == pictures(town)
 
 
-@pytest.mark.parametrize("fails_at", ["the second photo", "the end"])
 @pytest.mark.parametrize(
-    ("what", "done"),
-    [(".small.jpg", b"{"), (".small.jpg", None), (".jpg", b"{"), (".jpg", None), (".json", b"{"), (".json", None)],
+    ("what", "done", "fails_at"),
+    [
+        *[(what, done, "the end") for what in (".small.jpg", ".jpg", ".json") for done in (b"{", None)],
+        (".jpg", None, "the second photo"),
+    ],
 )
 def test_a_restore_that_fails_leaves_every_byte_of_a_damaged_photo_as_it_was(
     backed_town: Town, file: Path, monkeypatch: pytest.MonkeyPatch, what: str, done: bytes | None, fails_at: str

@@ -18,6 +18,7 @@ from kivy.graphics import Rectangle
 from kivy.graphics.context import get_context
 from kivy.graphics.texture import Texture
 
+from mobile.disk import ProfileClosed
 from mobile.pages.blocks import LargePhoto, Paragraph, Photos, Picture
 from mobile.ui import theme
 from mobile.ui.widgets import pictures
@@ -245,6 +246,25 @@ def test_photos_are_drawn_again_after_the_phone_has_lost_its_graphics(stage: Sta
     assert large.texture is not None
     assert large.texture is not before[1]
     assert is_blue(colour_at(small.shown.texture, 0.5, 0.97))
+
+
+def test_a_page_of_a_profile_that_was_locked_meanwhile_draws_its_photos_as_not_there(stage: Stage) -> None:
+    locked: list[bool] = []
+
+    def load() -> bytes:
+        if locked:
+            raise ProfileClosed
+        return photograph("yard", 1, False)
+
+    shown = Picture("a" * 64, "照片 1", "没上传", load=load)
+    stage.show(Photos("照片", (shown,), name="photos"), LargePhoto(shown, name="photo"))
+    stage.phone.frames(3)
+    (small,) = smalls(stage.phone)
+    assert small.shown.texture is not None
+    locked.append(True)
+    get_context().reload()
+    stage.phone.frames(4)
+    assert small.shown.texture is None
 
 
 def test_a_page_that_is_left_before_its_photos_were_read_reads_them_on_coming_back(stage: Stage) -> None:

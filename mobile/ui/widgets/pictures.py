@@ -17,6 +17,7 @@ from kivy.graphics.texture import Texture
 from mobile.pages.blocks import Picture
 from mobile.ui.theme import Colour
 from mobile.ui.widgets.shapes import AWAY, CLEAR
+from shared.sync.phone import PhoneError
 
 WHOLE: Colour = (1, 1, 1, 1)
 UNDER_A_FINGER: Colour = (0.8, 0.8, 0.8, 1)
@@ -28,7 +29,13 @@ def texture_of(picture: Picture, width: int, height: int, crop: bool) -> Texture
     """The photo in a texture of its own: cut to fill this box of pixels exactly, or whole within it, never larger than it is. None where it
     is not on this phone, or is no picture that can be read, which is logged.
     """
-    jpeg = picture.load()
+    try:
+        jpeg = picture.load()
+    except (
+        PhoneError
+    ) as error:  # locked meanwhile: an old page's picture is asked for again when the graphics are drawn anew
+        log.info("a photo is not to be had: %s", error.code)
+        return None
     if jpeg is None:
         return None
     try:
