@@ -171,7 +171,6 @@ def test_bodies_that_stand_still_behind_a_worker_keep_what_came_and_give_their_p
             open_.enter_context(_stalled_patch(workers, sender, url, photo, 2000))
             for url, photo in zip(urls[:3], photos, strict=False)
         ]
-        until(lambda: sender.patch(urls[3], 0, photos[3]).status in (503, 204))
         for line in lines:
             answer = _answer(line)
             assert answer.startswith(b"HTTP/1.1 503 "), answer
@@ -209,14 +208,14 @@ def test_a_sync_that_stands_still_behind_a_worker_changes_nothing_and_leaves_its
 def test_a_body_that_comes_slowly_behind_a_worker_is_taken_as_long_as_it_moves(workers: Township) -> None:
     """Longer on its way than a body may stand still."""
     workers.end(signal.SIGTERM)
-    workers.start_serving("--workers", "1", first="from server.api import edge; edge.STALL_SECONDS = 1.0")
+    workers.start_serving("--workers", "1", first="from server.api import edge; edge.STALL_SECONDS = 3.0")
     sender, photo = workers.sender("wei"), jpeg()
-    slow = SlowLine(workers.port, bits=len(photo) * 8 / 3)
+    slow = SlowLine(workers.port, bits=len(photo) * 8 / 6)
     port, workers.port = workers.port, slow.port
     url, began = sender.begin(photo), time.monotonic()
     with _stalled_patch(workers, sender, url, photo, len(photo)) as line:
         assert _answer(line).startswith(b"HTTP/1.1 204 ")
-    assert time.monotonic() - began > 2
+    assert time.monotonic() - began > 4
     workers.port = port
     slow.close()
     assert workers.is_held(photo)
