@@ -54,8 +54,10 @@ def test_a_photo_of_200_kb_arrives_over_a_line_that_is_cut_while_both_sides_are_
         kills = [
             (0.22, "phone"), (0.45, "server"), (0.7, "phone"), (0.9, "server"),
         ]  # fmt: skip
-        runs = 0
-        while phone("photo", "list")["photos"][0]["state"] != "sent":
+        runs = reached = 0
+        while (photo := phone("photo", "list")["photos"][0])["state"] != "sent":
+            assert photo["offset"] >= reached, "it began anew"
+            reached = photo["offset"]
             runs += 1
             assert runs < 30, "it does not arrive"
             sync = subprocess.Popen(phone.command("sync"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -71,6 +73,7 @@ def test_a_photo_of_200_kb_arrives_over_a_line_that_is_cut_while_both_sides_are_
                     sync.wait()
         assert not kills
         assert line.cut == 4
+        assert reached > size // 2, "most of it was there before the last run"
         interruptions = line.cut + 4
         most = size + interruptions * (CHUNK + 4 * REQUEST) + (size // 4096 + runs) * REQUEST // 4
         assert line.up - began <= most, json.dumps({"sent": line.up - began, "size": size, "most": most, "runs": runs})
